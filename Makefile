@@ -1,0 +1,55 @@
+# Kith's workshop. `make help` lists what it can do.
+# The product and the tools are built apart (GOWORK=off), so that tools never lift the product's versions.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+export GOWORK := off
+
+version = $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+modules := . tools tools/lint
+
+# Puts PostgreSQL's programs first in PATH, installing them where there are none.
+with_postgres = programs=$$(tools/ensure-postgres.sh); export PATH="$$programs:$$PATH"
+
+.PHONY: help run build test race check gen bench floors
+
+help: ## list what there is
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: build ## build bin/kith and run the whole platform on this machine (data in ./.kith)
+	@$(with_postgres); exec bin/kith up
+
+build: ## build bin/kith
+	@go build -trimpath -ldflags '-X main.version=$(version)' -o bin/kith ./services/kith
+
+test: ## run all tests; installs PostgreSQL and Redis where they are missing
+	@tools/ensure-redis.sh
+	@$(with_postgres); go -C tools test ./... ; go test ./...
+
+race: ## run the product's tests under the race detector
+	@tools/ensure-redis.sh
+	@$(with_postgres); go test -race ./...
+
+gen: node_modules/.package-lock.json ## generate Go code and the OpenAPI document from the protos
+	@tools/gen.sh
+
+bench: ## measure, and print a table of ratios
+	@$(with_postgres); cd tools && go run ./bench
+
+check: bin/golangci-lint node_modules/.package-lock.json ## format, vet, lint, protos, generated code, modules, links
+	@tools/check.sh $(modules)
+
+floors: bin/golangci-lint ## show that every ceiling and floor in .golangci.yml fires
+	@go -C tools/lint test -count=1 ./...
+
+# Built once, again when its version changes. It takes some minutes the first time.
+bin/golangci-lint: tools/lint/go.mod tools/lint/go.sum
+	@echo "building golangci-lint (once, some minutes)"
+	@go -C tools/lint build -o ../../$@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+	@touch $@
+
+# npm writes this file last, so it is older than the lock file exactly when the packages are.
+node_modules/.package-lock.json: package-lock.json
+	@npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@

@@ -1,0 +1,67 @@
+package platform
+
+import (
+	"context"
+	"time"
+
+	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
+
+	"github.com/kithcare/kith/pkg/obs"
+	"github.com/kithcare/kith/pkg/passport"
+)
+
+// compare is how often the clock is compared.
+const compare = 2 * time.Second
+
+// watch keeps the health status true: serving only while the clock can be trusted.
+func (r *Running) watch(ctx context.Context) {
+	tick := time.NewTicker(compare)
+	defer tick.Stop()
+	for {
+		ready, why := r.look(ctx)
+		status := healthv1.HealthCheckResponse_SERVING
+		if !ready {
+			status = healthv1.HealthCheckResponse_NOT_SERVING
+			r.options.Log.WarnContext(ctx, "not ready", "why", why)
+		}
+		r.health.SetServingStatus("", status)
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+func (r *Running) look(ctx context.Context) (bool, string) {
+	if r.clock == nil {
+		return true, ""
+	}
+	short, cancel := context.WithTimeout(ctx, compare)
+	defer cancel()
+	r.clock.Compare(short)
+	return r.Ready()
+}
+
+// Ready says whether the service may be given work, and if not, why.
+func (r *Running) Ready() (bool, string) {
+	if r.clock == nil {
+		return true, ""
+	}
+	return r.clock.Trusted()
+}
+
+// observe gives the age of the oldest undecided contact, in working time, as a metric.
+func (r *Running) observe(oldest func(context.Context) (time.Duration, error)) error {
+	return obs.Age("kith.contacts.oldest_undecided", "age of the oldest undecided contact in working time", func(ctx context.Context) (map[string]float64, error) {
+		ages := map[string]float64{}
+		for _, a := range r.options.Authorities {
+			age, err := oldest(passport.WithAuthority(ctx, a.Name))
+			if err != nil {
+				return ages, err
+			}
+			ages[a.Name] = age.Seconds()
+		}
+		return ages, nil
+	})
+}
