@@ -56,6 +56,9 @@ func Jumped(from, to time.Time) time.Duration {
 func (c *Clock) Trusted() (bool, string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.last.IsZero() {
+		return false, "the clock has not been compared with PostgreSQL's yet"
+	}
 	return c.trusted, c.why
 }
 

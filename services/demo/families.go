@@ -215,7 +215,7 @@ type invention struct {
 }
 
 func newInvention(h History) *invention {
-	r := rand.New(rand.NewPCG(h.Seed, 0x6b697468)) //nolint:gosec // invented people must come out the same each time
+	r := rand.New(rand.NewPCG(h.Seed, 0x6b697468)) // not secret: invented people must come out the same each time
 	return &invention{
 		Rand:     r,
 		asOf:     h.AsOf.UTC().Truncate(time.Minute),

@@ -154,6 +154,19 @@ func TestATeamWithoutMembersGetsNoFamily(t *testing.T) {
 	}
 }
 
+func TestALeaverHoldsNoOpenFamily(t *testing.T) {
+	t.Parallel()
+	h := demo.HistoryOf(read(t, hammersmith), now())
+	left := now().AddDate(0, -1, 0)
+	leaver := &h.Teams[0].Members[0]
+	leaver.Until = &left
+	for _, f := range demo.Families(h) {
+		if f.Closure == nil && f.Allocation != nil && (f.Worker() == leaver.Person || f.Allocation.Cover == leaver.Person) {
+			t.Errorf("%s is left with %s", f.Key, leaver.Person)
+		}
+	}
+}
+
 type failing interface {
 	Helper()
 	Errorf(format string, args ...any)

@@ -4,7 +4,9 @@ package demo
 type naming struct{ girls, boys, women, men, surnames []string }
 
 // namings are the sorts of family that live in west London, in no order of size. Every person made of them is invented.
-func namings() []naming {
+func namings() []naming { return append(firstNamings(), furtherNamings()...) }
+
+func firstNamings() []naming {
 	return []naming{
 		{
 			girls:    []string{"Poppy", "Ella-Mae", "Chloe", "Evie", "Harriet", "Zoë"},
@@ -48,6 +50,11 @@ func namings() []naming {
 			men:      []string{"Rajesh", "Imran", "Mohan"},
 			surnames: []string{"Chowdhury", "Patel-Shaw", "Hussain", "Krishnan", "Bhandari"},
 		},
+	}
+}
+
+func furtherNamings() []naming {
+	return []naming{
 		{
 			girls:    []string{"Lina", "Salma", "Nour", "Chaïma", "Yasmine"},
 			boys:     []string{"Ilyès", "Karim", "Adam", "Mehdi", "Rayan"},

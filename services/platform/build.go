@@ -32,14 +32,14 @@ func buildReferral(k Kit) (Room, error) {
 	if err != nil {
 		return Room{}, err
 	}
-	return Room{Register: s.Register, Handlers: s.Handlers(), Run: s.Run, Oldest: s.OldestUndecided}, nil
+	return Room{Register: s.Register, Handlers: s.Handlers(), Run: s.Run}, nil
 }
 
 func buildFamilyFacing(k Kit) (Room, error) {
 	s, err := familyfacing.New(familyfacing.Deps{
 		DB: k.DB, Directory: directoryv1.NewDirectoryServiceClient(k.Conn("directory")),
 		Referral: referralv1.NewReferralServiceClient(k.Conn("referral")),
-		Act:      k.Act, Ring: k.Ring, Now: k.Now, Log: k.Log,
+		Now: k.Now, Log: k.Log,
 	})
 	if err != nil {
 		return Room{}, err

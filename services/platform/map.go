@@ -105,8 +105,11 @@ func Map() []Service {
 			), map[string][]string{
 				familyfacingv1.FamilyService_FindOpenChildren_FullMethodName: {"referral"},
 			}),
-			Emits: []string{"family_opened", "child_added", "family_allocated", "family_handed_over", "family_deferred", "child_known_open", "child_left"},
-			Takes: map[string][]string{"referral": {"contact_received", "child_referred", "child_withdrawn", "child_passed_on"}},
+			Emits: []string{
+				"family_opened", "child_added", "family_allocated", "family_handed_over", "family_deferred", "urgent_acknowledged",
+				"child_known_open", "revision_due", "revision_settled", "child_left",
+			},
+			Takes: map[string][]string{"referral": {"contact_received", "contact_amended", "child_referred", "child_withdrawn", "child_passed_on"}},
 		},
 		{Name: "insightbooking", Does: "the Insight Team's specialists; health only, so far"},
 		{Name: "enablerreporting", Does: "the Enabler Team's support and returns; health only, so far"},

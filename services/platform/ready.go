@@ -19,6 +19,9 @@ func (r *Running) watch(ctx context.Context) {
 	defer tick.Stop()
 	for {
 		ready, why := r.look(ctx)
+		if ctx.Err() != nil {
+			return
+		}
 		status := healthv1.HealthCheckResponse_SERVING
 		if !ready {
 			status = healthv1.HealthCheckResponse_NOT_SERVING
@@ -65,3 +68,6 @@ func (r *Running) observe(oldest func(context.Context) (time.Duration, error)) e
 		return ages, nil
 	})
 }
+
+// Name is the service's name.
+func (r *Running) Name() string { return r.service.Name }

@@ -462,8 +462,13 @@ type Involvement struct {
 	Cover  string `protobuf:"bytes,4,opt,name=cover,proto3" json:"cover,omitempty"`
 	Reason string `protobuf:"bytes,5,opt,name=reason,proto3" json:"reason,omitempty"`
 	// Who decided it: `authorities/{authority}/people/{person}`.
-	DecidedBy     string                 `protobuf:"bytes,6,opt,name=decided_by,json=decidedBy,proto3" json:"decided_by,omitempty"`
-	At            *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=at,proto3" json:"at,omitempty"`
+	DecidedBy string `protobuf:"bytes,6,opt,name=decided_by,json=decidedBy,proto3" json:"decided_by,omitempty"`
+	// When it happened.
+	At *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=at,proto3" json:"at,omitempty"`
+	// Whether the child was told before the worker changed.
+	ChildTold bool `protobuf:"varint,8,opt,name=child_told,json=childTold,proto3" json:"child_told,omitempty"`
+	// When it was written down.
+	WrittenAt     *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=written_at,json=writtenAt,proto3" json:"written_at,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -543,6 +548,20 @@ func (x *Involvement) GetDecidedBy() string {
 func (x *Involvement) GetAt() *timestamppb.Timestamp {
 	if x != nil {
 		return x.At
+	}
+	return nil
+}
+
+func (x *Involvement) GetChildTold() bool {
+	if x != nil {
+		return x.ChildTold
+	}
+	return false
+}
+
+func (x *Involvement) GetWrittenAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.WrittenAt
 	}
 	return nil
 }
@@ -1111,11 +1130,16 @@ func (x *ListNoticesResponse) GetNextPageToken() string {
 
 // A contact about a child whose case is open: for the worker, today.
 type Notice struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Family        string                 `protobuf:"bytes,1,opt,name=family,proto3" json:"family,omitempty"`
-	Child         string                 `protobuf:"bytes,2,opt,name=child,proto3" json:"child,omitempty"`
-	Contact       string                 `protobuf:"bytes,3,opt,name=contact,proto3" json:"contact,omitempty"`
-	Worker        string                 `protobuf:"bytes,4,opt,name=worker,proto3" json:"worker,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// `authorities/{authority}/families/{family}`.
+	Family string `protobuf:"bytes,1,opt,name=family,proto3" json:"family,omitempty"`
+	// The family's child that it is about; the contact's where it is not known which of them.
+	Child string `protobuf:"bytes,2,opt,name=child,proto3" json:"child,omitempty"`
+	// The contact; its words are among the family's worries.
+	Contact string `protobuf:"bytes,3,opt,name=contact,proto3" json:"contact,omitempty"`
+	// Who was told: the named worker then, or the first one since.
+	Worker string `protobuf:"bytes,4,opt,name=worker,proto3" json:"worker,omitempty"`
+	// When the contact came, or a screener confirmed it.
 	At            *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=at,proto3" json:"at,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2191,7 +2215,7 @@ const file_kith_familyfacing_v1_family_proto_rawDesc = "" +
 	"\bpostcode\x18\t \x01(\tB\x04\xc8\xf3\x18\x01R\bpostcode\x12\x1a\n" +
 	"\bstanding\x18\n" +
 	" \x01(\tR\bstanding\x12'\n" +
-	"\x0fstanding_reason\x18\v \x01(\tR\x0estandingReason\"\xc6\x01\n" +
+	"\x0fstanding_reason\x18\v \x01(\tR\x0estandingReason\"\xa0\x02\n" +
 	"\vInvolvement\x12\x12\n" +
 	"\x04kind\x18\x01 \x01(\tR\x04kind\x12\x12\n" +
 	"\x04team\x18\x02 \x01(\tR\x04team\x12\x16\n" +
@@ -2200,7 +2224,11 @@ const file_kith_familyfacing_v1_family_proto_rawDesc = "" +
 	"\x06reason\x18\x05 \x01(\tR\x06reason\x12\x1d\n" +
 	"\n" +
 	"decided_by\x18\x06 \x01(\tR\tdecidedBy\x12*\n" +
-	"\x02at\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\x02at\"\x81\x03\n" +
+	"\x02at\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12\x1d\n" +
+	"\n" +
+	"child_told\x18\b \x01(\bR\tchildTold\x129\n" +
+	"\n" +
+	"written_at\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\twrittenAt\"\x81\x03\n" +
 	"\rFamilySummary\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x127\n" +
 	"\x05state\x18\x02 \x01(\x0e2!.kith.familyfacing.v1.FamilyStateR\x05state\x12\x1a\n" +
@@ -2403,47 +2431,48 @@ var file_kith_familyfacing_v1_family_proto_depIdxs = []int32{
 	2,  // 5: kith.familyfacing.v1.Family.worries:type_name -> kith.familyfacing.v1.ReferredWorry
 	30, // 6: kith.familyfacing.v1.ReferredWorry.received_at:type_name -> google.protobuf.Timestamp
 	30, // 7: kith.familyfacing.v1.Involvement.at:type_name -> google.protobuf.Timestamp
-	0,  // 8: kith.familyfacing.v1.FamilySummary.state:type_name -> kith.familyfacing.v1.FamilyState
-	30, // 9: kith.familyfacing.v1.FamilySummary.opened_at:type_name -> google.protobuf.Timestamp
-	30, // 10: kith.familyfacing.v1.FamilySummary.allocated_at:type_name -> google.protobuf.Timestamp
-	0,  // 11: kith.familyfacing.v1.ListFamiliesRequest.state:type_name -> kith.familyfacing.v1.FamilyState
-	5,  // 12: kith.familyfacing.v1.ListFamiliesResponse.families:type_name -> kith.familyfacing.v1.FamilySummary
-	10, // 13: kith.familyfacing.v1.GetCaseloadResponse.members:type_name -> kith.familyfacing.v1.Caseload
-	13, // 14: kith.familyfacing.v1.ListNoticesResponse.notices:type_name -> kith.familyfacing.v1.Notice
-	30, // 15: kith.familyfacing.v1.Notice.at:type_name -> google.protobuf.Timestamp
-	15, // 16: kith.familyfacing.v1.FindOpenChildrenRequest.children:type_name -> kith.familyfacing.v1.SoughtChild
-	17, // 17: kith.familyfacing.v1.FindOpenChildrenResponse.found:type_name -> kith.familyfacing.v1.OpenChild
-	1,  // 18: kith.familyfacing.v1.GetFamilyResponse.family:type_name -> kith.familyfacing.v1.Family
-	1,  // 19: kith.familyfacing.v1.AllocateFamilyResponse.family:type_name -> kith.familyfacing.v1.Family
-	1,  // 20: kith.familyfacing.v1.HandOverFamilyResponse.family:type_name -> kith.familyfacing.v1.Family
-	1,  // 21: kith.familyfacing.v1.DeferFamilyResponse.family:type_name -> kith.familyfacing.v1.Family
-	1,  // 22: kith.familyfacing.v1.AcknowledgeUrgentResponse.family:type_name -> kith.familyfacing.v1.Family
-	1,  // 23: kith.familyfacing.v1.SettleRevisionResponse.family:type_name -> kith.familyfacing.v1.Family
-	6,  // 24: kith.familyfacing.v1.FamilyService.ListFamilies:input_type -> kith.familyfacing.v1.ListFamiliesRequest
-	18, // 25: kith.familyfacing.v1.FamilyService.GetFamily:input_type -> kith.familyfacing.v1.GetFamilyRequest
-	20, // 26: kith.familyfacing.v1.FamilyService.AllocateFamily:input_type -> kith.familyfacing.v1.AllocateFamilyRequest
-	22, // 27: kith.familyfacing.v1.FamilyService.HandOverFamily:input_type -> kith.familyfacing.v1.HandOverFamilyRequest
-	24, // 28: kith.familyfacing.v1.FamilyService.DeferFamily:input_type -> kith.familyfacing.v1.DeferFamilyRequest
-	26, // 29: kith.familyfacing.v1.FamilyService.AcknowledgeUrgent:input_type -> kith.familyfacing.v1.AcknowledgeUrgentRequest
-	28, // 30: kith.familyfacing.v1.FamilyService.SettleRevision:input_type -> kith.familyfacing.v1.SettleRevisionRequest
-	8,  // 31: kith.familyfacing.v1.FamilyService.GetCaseload:input_type -> kith.familyfacing.v1.GetCaseloadRequest
-	11, // 32: kith.familyfacing.v1.FamilyService.ListNotices:input_type -> kith.familyfacing.v1.ListNoticesRequest
-	14, // 33: kith.familyfacing.v1.FamilyService.FindOpenChildren:input_type -> kith.familyfacing.v1.FindOpenChildrenRequest
-	7,  // 34: kith.familyfacing.v1.FamilyService.ListFamilies:output_type -> kith.familyfacing.v1.ListFamiliesResponse
-	19, // 35: kith.familyfacing.v1.FamilyService.GetFamily:output_type -> kith.familyfacing.v1.GetFamilyResponse
-	21, // 36: kith.familyfacing.v1.FamilyService.AllocateFamily:output_type -> kith.familyfacing.v1.AllocateFamilyResponse
-	23, // 37: kith.familyfacing.v1.FamilyService.HandOverFamily:output_type -> kith.familyfacing.v1.HandOverFamilyResponse
-	25, // 38: kith.familyfacing.v1.FamilyService.DeferFamily:output_type -> kith.familyfacing.v1.DeferFamilyResponse
-	27, // 39: kith.familyfacing.v1.FamilyService.AcknowledgeUrgent:output_type -> kith.familyfacing.v1.AcknowledgeUrgentResponse
-	29, // 40: kith.familyfacing.v1.FamilyService.SettleRevision:output_type -> kith.familyfacing.v1.SettleRevisionResponse
-	9,  // 41: kith.familyfacing.v1.FamilyService.GetCaseload:output_type -> kith.familyfacing.v1.GetCaseloadResponse
-	12, // 42: kith.familyfacing.v1.FamilyService.ListNotices:output_type -> kith.familyfacing.v1.ListNoticesResponse
-	16, // 43: kith.familyfacing.v1.FamilyService.FindOpenChildren:output_type -> kith.familyfacing.v1.FindOpenChildrenResponse
-	34, // [34:44] is the sub-list for method output_type
-	24, // [24:34] is the sub-list for method input_type
-	24, // [24:24] is the sub-list for extension type_name
-	24, // [24:24] is the sub-list for extension extendee
-	0,  // [0:24] is the sub-list for field type_name
+	30, // 8: kith.familyfacing.v1.Involvement.written_at:type_name -> google.protobuf.Timestamp
+	0,  // 9: kith.familyfacing.v1.FamilySummary.state:type_name -> kith.familyfacing.v1.FamilyState
+	30, // 10: kith.familyfacing.v1.FamilySummary.opened_at:type_name -> google.protobuf.Timestamp
+	30, // 11: kith.familyfacing.v1.FamilySummary.allocated_at:type_name -> google.protobuf.Timestamp
+	0,  // 12: kith.familyfacing.v1.ListFamiliesRequest.state:type_name -> kith.familyfacing.v1.FamilyState
+	5,  // 13: kith.familyfacing.v1.ListFamiliesResponse.families:type_name -> kith.familyfacing.v1.FamilySummary
+	10, // 14: kith.familyfacing.v1.GetCaseloadResponse.members:type_name -> kith.familyfacing.v1.Caseload
+	13, // 15: kith.familyfacing.v1.ListNoticesResponse.notices:type_name -> kith.familyfacing.v1.Notice
+	30, // 16: kith.familyfacing.v1.Notice.at:type_name -> google.protobuf.Timestamp
+	15, // 17: kith.familyfacing.v1.FindOpenChildrenRequest.children:type_name -> kith.familyfacing.v1.SoughtChild
+	17, // 18: kith.familyfacing.v1.FindOpenChildrenResponse.found:type_name -> kith.familyfacing.v1.OpenChild
+	1,  // 19: kith.familyfacing.v1.GetFamilyResponse.family:type_name -> kith.familyfacing.v1.Family
+	1,  // 20: kith.familyfacing.v1.AllocateFamilyResponse.family:type_name -> kith.familyfacing.v1.Family
+	1,  // 21: kith.familyfacing.v1.HandOverFamilyResponse.family:type_name -> kith.familyfacing.v1.Family
+	1,  // 22: kith.familyfacing.v1.DeferFamilyResponse.family:type_name -> kith.familyfacing.v1.Family
+	1,  // 23: kith.familyfacing.v1.AcknowledgeUrgentResponse.family:type_name -> kith.familyfacing.v1.Family
+	1,  // 24: kith.familyfacing.v1.SettleRevisionResponse.family:type_name -> kith.familyfacing.v1.Family
+	6,  // 25: kith.familyfacing.v1.FamilyService.ListFamilies:input_type -> kith.familyfacing.v1.ListFamiliesRequest
+	18, // 26: kith.familyfacing.v1.FamilyService.GetFamily:input_type -> kith.familyfacing.v1.GetFamilyRequest
+	20, // 27: kith.familyfacing.v1.FamilyService.AllocateFamily:input_type -> kith.familyfacing.v1.AllocateFamilyRequest
+	22, // 28: kith.familyfacing.v1.FamilyService.HandOverFamily:input_type -> kith.familyfacing.v1.HandOverFamilyRequest
+	24, // 29: kith.familyfacing.v1.FamilyService.DeferFamily:input_type -> kith.familyfacing.v1.DeferFamilyRequest
+	26, // 30: kith.familyfacing.v1.FamilyService.AcknowledgeUrgent:input_type -> kith.familyfacing.v1.AcknowledgeUrgentRequest
+	28, // 31: kith.familyfacing.v1.FamilyService.SettleRevision:input_type -> kith.familyfacing.v1.SettleRevisionRequest
+	8,  // 32: kith.familyfacing.v1.FamilyService.GetCaseload:input_type -> kith.familyfacing.v1.GetCaseloadRequest
+	11, // 33: kith.familyfacing.v1.FamilyService.ListNotices:input_type -> kith.familyfacing.v1.ListNoticesRequest
+	14, // 34: kith.familyfacing.v1.FamilyService.FindOpenChildren:input_type -> kith.familyfacing.v1.FindOpenChildrenRequest
+	7,  // 35: kith.familyfacing.v1.FamilyService.ListFamilies:output_type -> kith.familyfacing.v1.ListFamiliesResponse
+	19, // 36: kith.familyfacing.v1.FamilyService.GetFamily:output_type -> kith.familyfacing.v1.GetFamilyResponse
+	21, // 37: kith.familyfacing.v1.FamilyService.AllocateFamily:output_type -> kith.familyfacing.v1.AllocateFamilyResponse
+	23, // 38: kith.familyfacing.v1.FamilyService.HandOverFamily:output_type -> kith.familyfacing.v1.HandOverFamilyResponse
+	25, // 39: kith.familyfacing.v1.FamilyService.DeferFamily:output_type -> kith.familyfacing.v1.DeferFamilyResponse
+	27, // 40: kith.familyfacing.v1.FamilyService.AcknowledgeUrgent:output_type -> kith.familyfacing.v1.AcknowledgeUrgentResponse
+	29, // 41: kith.familyfacing.v1.FamilyService.SettleRevision:output_type -> kith.familyfacing.v1.SettleRevisionResponse
+	9,  // 42: kith.familyfacing.v1.FamilyService.GetCaseload:output_type -> kith.familyfacing.v1.GetCaseloadResponse
+	12, // 43: kith.familyfacing.v1.FamilyService.ListNotices:output_type -> kith.familyfacing.v1.ListNoticesResponse
+	16, // 44: kith.familyfacing.v1.FamilyService.FindOpenChildren:output_type -> kith.familyfacing.v1.FindOpenChildrenResponse
+	35, // [35:45] is the sub-list for method output_type
+	25, // [25:35] is the sub-list for method input_type
+	25, // [25:25] is the sub-list for extension type_name
+	25, // [25:25] is the sub-list for extension extendee
+	0,  // [0:25] is the sub-list for field type_name
 }
 
 func init() { file_kith_familyfacing_v1_family_proto_init() }

@@ -237,7 +237,10 @@ type ListContactsRequest struct {
 	// At most this many; 0 means 50, more than 200 means 200.
 	PageSize int32 `protobuf:"varint,6,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// From the answer before, with the same filters.
-	PageToken     string `protobuf:"bytes,7,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	PageToken string `protobuf:"bytes,7,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// Only the contact with this receipt, whatever its state, as somebody reads it out on the phone: in capitals or not,
+	// with or without hyphens. It goes before the other filters.
+	Receipt       string `protobuf:"bytes,8,opt,name=receipt,proto3" json:"receipt,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -317,6 +320,13 @@ func (x *ListContactsRequest) GetPageSize() int32 {
 func (x *ListContactsRequest) GetPageToken() string {
 	if x != nil {
 		return x.PageToken
+	}
+	return ""
+}
+
+func (x *ListContactsRequest) GetReceipt() string {
+	if x != nil {
+		return x.Receipt
 	}
 	return ""
 }
@@ -2058,7 +2068,7 @@ const file_kith_referral_v1_referral_proto_rawDesc = "" +
 	"\x11GetContactRequest\x12O\n" +
 	"\x04name\x18\x01 \x01(\tB;\xbaH8r624^authorities/[a-z0-9-]{1,40}/contacts/[0-9a-f-]{36}$R\x04name\"I\n" +
 	"\x12GetContactResponse\x123\n" +
-	"\acontact\x18\x01 \x01(\v2\x19.kith.referral.v1.ContactR\acontact\"\xc3\x02\n" +
+	"\acontact\x18\x01 \x01(\v2\x19.kith.referral.v1.ContactR\acontact\"\xe6\x02\n" +
 	"\x13ListContactsRequest\x12<\n" +
 	"\x06parent\x18\x01 \x01(\tB$\xbaH!r\x1f2\x1d^authorities/[a-z0-9-]{1,40}$R\x06parent\x12>\n" +
 	"\x05state\x18\x02 \x01(\x0e2\x1e.kith.referral.v1.ContactStateB\b\xbaH\x05\x82\x01\x02\x10\x01R\x05state\x12\x18\n" +
@@ -2068,7 +2078,8 @@ const file_kith_referral_v1_referral_proto_rawDesc = "" +
 	"\x04team\x18\x05 \x01(\tB\a\xbaH\x04r\x02\x18xR\x04team\x12$\n" +
 	"\tpage_size\x18\x06 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\bpageSize\x12'\n" +
 	"\n" +
-	"page_token\x18\a \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\tpageToken\"|\n" +
+	"page_token\x18\a \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\tpageToken\x12!\n" +
+	"\areceipt\x18\b \x01(\tB\a\xbaH\x04r\x02\x18(R\areceipt\"|\n" +
 	"\x14ListContactsResponse\x12<\n" +
 	"\bcontacts\x18\x01 \x03(\v2 .kith.referral.v1.ContactSummaryR\bcontacts\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xa9\x01\n" +

@@ -1,0 +1,75 @@
+package family
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+)
+
+// addPerson writes somebody down as one of the family. An adult whom the same contact told of before gets the fuller
+// relationship.
+func addPerson(ctx context.Context, tx pgx.Tx, family uuid.UUID, p person, now time.Time) (uuid.UUID, error) {
+	id, err := uuid.NewV7()
+	if err != nil {
+		return uuid.Nil, fmt.Errorf("new id: %w", err)
+	}
+	stands := ""
+	if p.child {
+		stands = string(withTeam)
+	}
+	_, err = tx.Exec(ctx, `INSERT INTO person (id, family, is_child, contact, contact_child, told_place, full_name, given_name, surname_key,
+			birth_date, sex, nhs_number, address, postcode, address_key, relationship, standing, written_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, nullif($9, ''), nullif($10, '')::date, $11, nullif($12, ''), $13, $14, nullif($15, ''), $16, $17, $18)
+		ON CONFLICT (family, contact, told_place) WHERE NOT is_child AND contact IS NOT NULL
+		DO UPDATE SET relationship = excluded.relationship`,
+		id, family, p.child, p.contact, p.contactChild, p.place, p.fullName, p.given, p.surnameKey, p.birthDate, p.sex, p.nhsNumber,
+		p.address, p.postcode, addressKey(p.address, p.postcode), p.relationship, stands, now)
+	if err != nil {
+		return uuid.Nil, fmt.Errorf("add a person: %w", err)
+	}
+	return id, nil
+}
+
+// familyChild is a child of a family as the family has it.
+type familyChild struct {
+	id           uuid.UUID
+	contactChild *uuid.UUID
+	stands       standing
+	known        evidence
+}
+
+func childrenOf(ctx context.Context, tx pgx.Tx, family uuid.UUID) ([]familyChild, error) {
+	rows, err := tx.Query(ctx, `SELECT id, contact_child, standing, coalesce(nhs_number, ''), given_name, coalesce(surname_key, ''),
+		coalesce(birth_date::text, ''), coalesce(address_key, '') FROM person WHERE family = $1 AND is_child ORDER BY id`, family)
+	if err != nil {
+		return nil, fmt.Errorf("read children: %w", err)
+	}
+	children, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (familyChild, error) {
+		var c familyChild
+		err := row.Scan(&c.id, &c.contactChild, &c.stands, &c.known.nhsNumber, &c.known.given, &c.known.surnameKey, &c.known.birthDate, &c.known.addressKey)
+		return c, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read children: %w", err)
+	}
+	return children, nil
+}
+
+// certainlyIs says whether a child told of is the family's without a doubt: NHS number and birth date both agree.
+func (c familyChild) certainlyIs(told evidence) bool {
+	return told.nhsNumber != "" && told.birthDate != "" && c.known.nhsNumber == told.nhsNumber && c.known.birthDate == told.birthDate
+}
+
+// addWorry keeps the referrer's words with the family, once for each version of the contact.
+func addWorry(ctx context.Context, tx pgx.Tx, family uuid.UUID, n news, reason string, now time.Time) error {
+	_, err := tx.Exec(ctx, `INSERT INTO worry (family, contact, version, received_at, words, screening_reason, written_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING`,
+		family, n.contact, n.version, n.told.GetReceivedAt().AsTime(), n.told.GetTold().GetWorry(), reason, now)
+	if err != nil {
+		return fmt.Errorf("keep the worry: %w", err)
+	}
+	return nil
+}

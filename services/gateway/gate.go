@@ -1,0 +1,57 @@
+package gateway
+
+import (
+	"context"
+	"sync/atomic"
+	"time"
+
+	"github.com/kithcare/kith/pkg/fault"
+)
+
+const (
+	// patience is how long a call waits for a place.
+	patience = 250 * time.Millisecond
+	// queueFactor is how many calls may wait, for each place.
+	queueFactor = 4
+)
+
+// gate lets a number of calls in at once. A few more wait a moment; the rest are told to come back, before anything was
+// sent to a service.
+type gate struct {
+	places  chan struct{}
+	waiting atomic.Int64
+	queue   int64
+}
+
+func newGate(places int) *gate {
+	return &gate{places: make(chan struct{}, places), queue: int64(places) * queueFactor}
+}
+
+// enter takes a place; give it back with leave.
+func (g *gate) enter(ctx context.Context) (leave func(), busy *fault.Fault) {
+	select {
+	case g.places <- struct{}{}:
+		return g.leave, nil
+	default:
+	}
+	defer g.waiting.Add(-1)
+	if g.waiting.Add(1) > g.queue {
+		return nil, full()
+	}
+	timer := time.NewTimer(patience)
+	defer timer.Stop()
+	select {
+	case g.places <- struct{}{}:
+		return g.leave, nil
+	case <-timer.C:
+		return nil, full()
+	case <-ctx.Done():
+		return nil, fault.From(ctx.Err())
+	}
+}
+
+func (g *gate) leave() { <-g.places }
+
+func full() *fault.Fault {
+	return fault.Busy("there are more calls at the moment than can be taken; nothing was taken, send it again", time.Second)
+}

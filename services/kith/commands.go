@@ -1,0 +1,194 @@
+package main
+
+import (
+	"crypto/ed25519"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/user"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kithcare/kith/pkg/calendar"
+	"github.com/kithcare/kith/pkg/obs"
+	"github.com/kithcare/kith/pkg/pg"
+	"github.com/kithcare/kith/pkg/pgchild"
+	"github.com/kithcare/kith/pkg/rpc"
+	"github.com/kithcare/kith/services/platform"
+	"github.com/kithcare/kith/services/platform/up"
+)
+
+// command is the whole command line.
+func command() *cobra.Command {
+	root := &cobra.Command{
+		Use: "kith", Short: "The open platform for relationship-first children's social care",
+		Version: version, SilenceUsage: true, SilenceErrors: true,
+	}
+	importing := &cobra.Command{Use: "import", Short: "Bring in what the council describes"}
+	importing.AddCommand(&cobra.Command{
+		Use: "directory FILE.yaml", Short: "Create or update an authority: teams, people, patches, partners", Args: cobra.ExactArgs(1), RunE: importDirectory,
+	})
+	root.AddCommand(
+		&cobra.Command{Use: "up", Short: "Run the whole platform in one process, with demonstration authorities", Args: cobra.NoArgs, RunE: runUp},
+		&cobra.Command{Use: "serve SERVICE", Short: "Run one service as its own process", Args: cobra.ExactArgs(1), ValidArgs: platform.Names(), RunE: serve},
+		&cobra.Command{Use: "migrate", Short: "Make the databases, or bring them up to date", Args: cobra.NoArgs, RunE: migrate},
+		&cobra.Command{Use: "check [SERVICE]", Short: "Validate the configuration without starting anything", Args: cobra.MaximumNArgs(1), ValidArgs: platform.Names(), RunE: check},
+		&cobra.Command{Use: "certs FOLDER", Short: "Make a set of certificates and a passport key for trying out", Args: cobra.ExactArgs(1), RunE: certs},
+		&cobra.Command{Use: "token NAME", Short: "Print an access token for a demonstration person or partner", Args: cobra.ExactArgs(1), RunE: token},
+		importing,
+	)
+	return root
+}
+
+func config() (platform.Config, *slog.Logger, error) {
+	c, err := platform.ReadConfig(os.Environ())
+	if err != nil {
+		return c, nil, err
+	}
+	if err := calendar.Check(); err != nil {
+		return c, nil, err
+	}
+	return c, obs.Logger(os.Stderr, c.Log == "json", slog.LevelInfo), nil
+}
+
+func runUp(cmd *cobra.Command, _ []string) error {
+	c, log, err := config()
+	if err != nil {
+		return err
+	}
+	ctx := cmd.Context()
+	p, err := up.Start(ctx, up.Config{
+		Data: c.Data, Listen: c.Listen, Version: version, Program: os.Args[0], RatePerMinute: c.RatePerMinute, InFlight: c.InFlight,
+		Now: time.Now, Wall: time.Now, Out: cmd.OutOrStdout(), Log: log,
+	})
+	if err != nil {
+		return err
+	}
+	lost := p.Wait(ctx)
+	_, _ = fmt.Fprintln(cmd.OutOrStdout(), "stopping …")
+	stop, cancel := up.StopTime(ctx)
+	defer cancel()
+	return errors.Join(lost, p.Stop(stop))
+}
+
+func serve(cmd *cobra.Command, args []string) error {
+	c, log, err := config()
+	if err != nil {
+		return err
+	}
+	i, err := platform.Load(c)
+	if err != nil {
+		return err
+	}
+	return platform.Process{Installation: i, Service: args[0], Version: version, Now: time.Now, Wall: time.Now, Log: log}.Serve(cmd.Context())
+}
+
+func migrate(cmd *cobra.Command, _ []string) error {
+	c, _, err := config()
+	if err != nil {
+		return err
+	}
+	i, err := platform.Load(c)
+	if err != nil {
+		return err
+	}
+	return i.Migrate(cmd.Context(), operator(cmd))
+}
+
+// operator is the operating system's user, as the audit trail names them.
+func operator(cmd *cobra.Command) platform.Operator {
+	name := "unknown"
+	if u, err := user.Current(); err == nil {
+		name = u.Username
+	}
+	return platform.Operator{Name: name, Now: time.Now(), Out: cmd.OutOrStdout()}
+}
+
+func check(cmd *cobra.Command, args []string) error {
+	c, _, err := config()
+	if err != nil {
+		return err
+	}
+	i, err := platform.Load(c)
+	if err != nil {
+		return err
+	}
+	services := platform.Names()
+	if len(args) == 1 {
+		services = args
+	}
+	for _, name := range services {
+		if err := i.Check(name); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	_, err = fmt.Fprintln(cmd.OutOrStdout(), "the configuration is valid")
+	return err
+}
+
+// importDirectory works on the configured installation, or beside a running `kith up` on its data folder.
+func importDirectory(cmd *cobra.Command, args []string) error {
+	c, _, err := config()
+	if err != nil {
+		return err
+	}
+	ownerURL := func(authority string) (string, error) {
+		at, err := pgchild.Running(c.Data)
+		if err != nil {
+			return "", err
+		}
+		return at.OwnerURL(pg.Database(authority)), nil
+	}
+	if c.Authorities != "" {
+		i, err := platform.Load(c)
+		if err != nil {
+			return err
+		}
+		ownerURL = i.OwnerURL
+	}
+	return platform.ImportDirectory(cmd.Context(), args[0], ownerURL, operator(cmd))
+}
+
+func certs(cmd *cobra.Command, args []string) error {
+	ca, err := rpc.NewCA(time.Now)
+	if err != nil {
+		return err
+	}
+	if err := ca.WriteSet(args[0], platform.Names(), 90*24*time.Hour); err != nil {
+		return err
+	}
+	_, key, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		return fmt.Errorf("passport key: %w", err)
+	}
+	der, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		return fmt.Errorf("passport key: %w", err)
+	}
+	text := pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})
+	if err := os.WriteFile(filepath.Join(args[0], "passport.key"), text, 0o600); err != nil {
+		return fmt.Errorf("passport key: %w", err)
+	}
+	_, err = fmt.Fprintf(cmd.OutOrStdout(), "written to %s, valid for 90 days: set KITH_CERTIFICATES=%s and, for the directory, KITH_PASSPORT_KEY=%s\n",
+		args[0], args[0], filepath.Join(args[0], "passport.key"))
+	return err
+}
+
+func token(cmd *cobra.Command, args []string) error {
+	c, _, err := config()
+	if err != nil {
+		return err
+	}
+	text, err := up.Token(cmd.Context(), c.Data, c.Listen, args[0])
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(cmd.OutOrStdout(), text)
+	return err
+}
