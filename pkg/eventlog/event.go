@@ -85,7 +85,8 @@ func (e Event) args(ctx context.Context) ([]any, error) {
 			causedBy = p.CausedBy
 		}
 	}
-	return []any{uuid.Must(uuid.NewV7()), e.Type, e.Entity, e.Version, text, e.At, causedBy}, nil
+	// Text, not bytes: a connection that prepares no statements would send bytes as a bytea.
+	return []any{uuid.Must(uuid.NewV7()), e.Type, e.Entity, e.Version, string(text), e.At, causedBy}, nil
 }
 
 // Appended says whether a call has appended events.

@@ -6,6 +6,9 @@ package fault
 import (
 	"context"
 	"errors"
+	"io"
+	"net"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -122,10 +125,21 @@ func From(err error) *Fault {
 	if errors.As(err, &connect) || pgconn.SafeToRetry(err) {
 		return Unavailable(err)
 	}
-	if s, ok := status.FromError(err); ok {
-		return fromStatus(s, err)
+	// Not status.FromError: it puts the whole text of a wrapping error into the status's message.
+	var neighbour interface{ GRPCStatus() *status.Status }
+	if errors.As(err, &neighbour) {
+		return fromStatus(neighbour.GRPCStatus(), err)
+	}
+	if lost(err) {
+		return Unavailable(err)
 	}
 	return Internal(err)
+}
+
+// lost says whether a connection broke in the middle, as it does when a database is killed.
+func lost(err error) bool {
+	var network net.Error
+	return errors.As(err, &network) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed)
 }
 
 // fromSQLState tells what may be tried again from what may not. Codes: PostgreSQL manual, appendix A.
@@ -133,7 +147,7 @@ func fromSQLState(err *pgconn.PgError) *Fault {
 	switch {
 	case err.Code == "57014":
 		return &Fault{Code: codes.DeadlineExceeded, Reason: "TOO_SLOW", Message: "this took too long; send it again", cause: err}
-	case err.Code == "53100", err.Code == "53200", err.Code == "53300", err.Code[:2] == "08", err.Code[:2] == "57", err.Code == "25006":
+	case strings.HasPrefix(err.Code, "53"), strings.HasPrefix(err.Code, "08"), strings.HasPrefix(err.Code, "57"), err.Code == "25006":
 		return Unavailable(err)
 	case err.Code == "40001", err.Code == "40P01":
 		return &Fault{Code: codes.Aborted, Reason: "TRY_AGAIN", Message: "somebody else was at it at the same moment; send it again", cause: err}

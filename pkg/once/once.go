@@ -102,7 +102,7 @@ func Answered(ctx context.Context, db Querier, k Key, answer proto.Message) erro
 // Do runs a write in one transaction with its key. A repeated call gets the first call's answer, and repeated writes it
 // down as a look; the work is not done again. Of many at once the others wait until the first has committed.
 func Do[R proto.Message](ctx context.Context, db *pg.DB, k Key, answer R, work func(pgx.Tx) (R, error), repeated func(pgx.Tx, R) error) (R, error) {
-	var zero R
+	var given, zero R
 	err := db.Tx(ctx, func(tx pgx.Tx) error {
 		tag, err := tx.Exec(ctx, `INSERT INTO request (client, method, key, digest, scheme, at) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING`,
 			k.Client, k.Method, k.ID, k.Digest, Scheme, k.At)
@@ -113,12 +113,14 @@ func Do[R proto.Message](ctx context.Context, db *pg.DB, k Key, answer R, work f
 			if err := Answered(ctx, tx, k, answer); err != nil {
 				return err
 			}
+			given = answer
 			return repeated(tx, answer)
 		}
-		if answer, err = work(tx); err != nil {
+		// Not into answer: the transaction may be run again, and then find the key answered by another.
+		if given, err = work(tx); err != nil {
 			return err
 		}
-		stored, err := proto.Marshal(answer)
+		stored, err := proto.Marshal(given)
 		if err != nil {
 			return fmt.Errorf("keep the answer: %w", err)
 		}
@@ -128,6 +130,6 @@ func Do[R proto.Message](ctx context.Context, db *pg.DB, k Key, answer R, work f
 	if err != nil {
 		return zero, err
 	}
-	return answer, nil
+	return given, nil
 }
 

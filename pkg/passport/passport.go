@@ -70,10 +70,11 @@ type Passport struct {
 	// Scopes are a partner's, already cut to what its token and the directory both allow.
 	Scopes []string `json:"scopes,omitempty"`
 	// Cause is, for a service, the event or timer it acts on; CausedBy is who caused that.
-	Cause    string    `json:"cause,omitempty"`
-	CausedBy string    `json:"caused_by,omitempty"`
-	Issued   time.Time `json:"-"`
-	Expires  time.Time `json:"-"`
+	Cause    string `json:"cause,omitempty"`
+	CausedBy string `json:"caused_by,omitempty"`
+	// Issued and Expires are set by the signer. They are exact, where the standard claims beside them count whole seconds.
+	Issued  time.Time `json:"issued"`
+	Expires time.Time `json:"expires"`
 }
 
 // Actor names who acts, as events and audit rows do: `person/{id}`, `partner/{id}`, `service/{name}`.

@@ -19,6 +19,10 @@ import (
 // Issuer is the `iss` of every passport.
 const Issuer = "kith-directory"
 
+// Ahead is how much later than the verifier's clock a passport may have been issued: two processes that are both ready
+// are within 2 s of PostgreSQL's clock, so within 4 s of each other. Expiry has no leeway.
+const Ahead = 4 * time.Second
+
 // ErrInvalid is a token that is no passport of ours, or no longer one.
 var ErrInvalid = errors.New("not a valid passport")
 
@@ -56,15 +60,16 @@ func (s *Signer) Keys() string { return s.keys }
 
 // Sign gives the token and when it ends.
 func (s *Signer) Sign(p *Passport) (string, time.Time, error) {
-	now := s.now()
-	expires := now.Add(Lifetime)
-	// NumericDate counts whole seconds; the finer times travel beside it.
-	claims := jwt.Claims{Issuer: Issuer, IssuedAt: jwt.NewNumericDate(now), Expiry: jwt.NewNumericDate(expires)}
-	token, err := jwt.Signed(s.signer).Claims(claims).Claims(p).Serialize()
+	signed := *p
+	signed.Issued = s.now()
+	signed.Expires = signed.Issued.Add(Lifetime)
+	// The standard claims count whole seconds, and are rounded so that they never end a passport early.
+	claims := jwt.Claims{Issuer: Issuer, IssuedAt: jwt.NewNumericDate(signed.Issued), Expiry: jwt.NewNumericDate(signed.Expires.Add(time.Second - 1))}
+	token, err := jwt.Signed(s.signer).Claims(claims).Claims(signed).Serialize()
 	if err != nil {
 		return "", time.Time{}, fmt.Errorf("sign passport: %w", err)
 	}
-	return token, expires, nil
+	return token, signed.Expires, nil
 }
 
 // Verifier reads passports. It keeps what it has verified until that expires, so that one caller's many calls cost one
@@ -74,9 +79,11 @@ type Verifier struct {
 	now   func() time.Time
 	seen  *lru.Cache[[32]byte, *Passport]
 
-	mu      sync.Mutex
-	keys    map[string]ed25519.PublicKey
-	fetched time.Time
+	mu   sync.RWMutex
+	keys map[string]ed25519.PublicKey
+	// fetching is held while the key set is fetched, so that a slow directory delays nobody whose key is known.
+	fetching sync.Mutex
+	asked    time.Time
 }
 
 // NewVerifier takes where the key set comes from: the directory's GetPassportKeys.
@@ -88,7 +95,8 @@ func NewVerifier(fetch func(context.Context) (string, error), now func() time.Ti
 	return &Verifier{fetch: fetch, now: now, seen: seen, keys: map[string]ed25519.PublicKey{}}, nil
 }
 
-// Verify gives the passport of a token. Errors: ErrInvalid, or that the keys can't be fetched.
+// Verify gives the passport of a token; it is shared, and not to be changed. Errors: ErrInvalid, or that the keys can't
+// be fetched.
 func (v *Verifier) Verify(ctx context.Context, token string) (*Passport, error) {
 	sum := sha256.Sum256([]byte(token))
 	if p, ok := v.seen.Get(sum); ok {
@@ -111,24 +119,33 @@ func (v *Verifier) Verify(ctx context.Context, token string) (*Passport, error) 
 	if err := parsed.Claims(public, &claims, p); err != nil {
 		return nil, fmt.Errorf("%w: signature", ErrInvalid)
 	}
-	if err := claims.ValidateWithLeeway(jwt.Expected{Issuer: Issuer, Time: v.now()}, time.Second); err != nil || claims.Expiry == nil || claims.IssuedAt == nil {
+	if err := claims.ValidateWithLeeway(jwt.Expected{Issuer: Issuer, Time: v.now()}, Ahead); err != nil || claims.Expiry == nil || claims.IssuedAt == nil {
+		return nil, fmt.Errorf("%w: not of this issuer, or not of this time", ErrInvalid)
+	}
+	if !v.now().Before(p.Expires) {
 		return nil, fmt.Errorf("%w: expired", ErrInvalid)
 	}
-	p.Issued, p.Expires = claims.IssuedAt.Time(), claims.Expiry.Time()
 	v.seen.Add(sum, p)
 	return p, nil
 }
 
-// key fetches the key set for an unknown key, at most once a second.
+// key gives a public key, and fetches the key set for an unknown one, at most once a second. A key that the set no
+// longer holds is no longer accepted.
 func (v *Verifier) key(ctx context.Context, id string) (ed25519.PublicKey, error) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	if k, ok := v.keys[id]; ok {
+	if k, _ := v.known(id); k != nil {
 		return k, nil
 	}
-	if now := v.now(); len(v.keys) > 0 && now.Sub(v.fetched).Abs() < time.Second {
+	v.fetching.Lock()
+	defer v.fetching.Unlock()
+	k, some := v.known(id)
+	if k != nil {
+		return k, nil
+	}
+	// At the start, with no key at all, every call may ask: the directory may have come up meanwhile.
+	if now := v.now(); some && now.Sub(v.asked).Abs() < time.Second {
 		return nil, fmt.Errorf("%w: unknown key", ErrInvalid)
 	}
+	v.asked = v.now()
 	text, err := v.fetch(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("fetch passport keys: %w", err)
@@ -137,16 +154,26 @@ func (v *Verifier) key(ctx context.Context, id string) (ed25519.PublicKey, error
 	if err := json.Unmarshal([]byte(text), &set); err != nil {
 		return nil, fmt.Errorf("read passport keys: %w", err)
 	}
-	v.fetched = v.now()
+	keys := make(map[string]ed25519.PublicKey, len(set.Keys))
 	for _, k := range set.Keys {
 		if public, ok := k.Key.(ed25519.PublicKey); ok {
-			v.keys[k.KeyID] = public
+			keys[k.KeyID] = public
 		}
 	}
-	if k, ok := v.keys[id]; ok {
+	v.mu.Lock()
+	v.keys = keys
+	v.mu.Unlock()
+	if k, ok := keys[id]; ok {
 		return k, nil
 	}
 	return nil, fmt.Errorf("%w: unknown key", ErrInvalid)
+}
+
+// known gives a key that was fetched before, and says whether any was.
+func (v *Verifier) known(id string) (k ed25519.PublicKey, some bool) {
+	v.mu.RLock()
+	defer v.mu.RUnlock()
+	return v.keys[id], len(v.keys) > 0
 }
 
 func keyID(k ed25519.PublicKey) string {

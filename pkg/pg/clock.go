@@ -2,6 +2,7 @@ package pg
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 )
@@ -30,15 +31,19 @@ func (c *Clock) Compare(ctx context.Context) {
 	after := c.Wall()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if err != nil {
-		// No comparison is no disagreement: whether the database answers is another question of readiness.
+	if err != nil || after.Sub(before) > Drift {
+		// No comparison is no disagreement: whether the database answers, and soon, is another question of readiness.
 		return
 	}
-	c.trusted, c.why = true, ""
-	if !c.last.IsZero() && Jumped(c.last, before) > Drift {
-		c.trusted, c.why = false, "the wall clock jumped"
+	from := c.last
+	if from.IsZero() {
+		from = before
 	}
 	c.last = after
+	c.trusted, c.why = true, ""
+	if Jumped(from, after) > Drift {
+		c.trusted, c.why = false, "the wall clock jumped"
+	}
 	// Their reading was taken somewhere between ours.
 	if theirs.Before(before.Add(-Drift)) || theirs.After(after.Add(Drift)) {
 		c.trusted, c.why = false, "the wall clock is more than 2 s from PostgreSQL's"
@@ -65,7 +70,7 @@ func (c *Clock) Trusted() (bool, string) {
 // Now gives PostgreSQL's time in the first authority's database that answers.
 func (db *DB) Now(ctx context.Context) (time.Time, error) {
 	var now time.Time
-	var err error
+	err := errors.New("no authority is configured")
 	for _, pool := range db.pools {
 		if err = pool.QueryRow(ctx, `SELECT clock_timestamp()`).Scan(&now); err == nil {
 			return now, nil

@@ -164,7 +164,7 @@ func grant(ctx context.Context, ownerURL, authority, schema string) error {
 		return fmt.Errorf("connect as owner: %w", err)
 	}
 	defer func() { _ = conn.Close(ctx) }()
-	rows, err := conn.Query(ctx, `SELECT c.relname, coalesce(obj_description(c.oid), '') LIKE 'append%', c.relkind = 'S'
+	rows, err := conn.Query(ctx, `SELECT c.relname, coalesce(obj_description(c.oid, 'pg_class'), '') LIKE 'append%', c.relkind = 'S'
 		FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 		WHERE n.nspname = $1 AND c.relkind IN ('r', 'p', 'S', 'v')`, schema)
 	if err != nil {

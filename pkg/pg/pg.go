@@ -44,7 +44,7 @@ func Open(urls map[string]string) (*DB, error) {
 		if !strings.Contains(url, "pool_max_conns") {
 			cfg.MaxConns = MaxConns
 		}
-		cfg.MinConns = 0
+		cfg.MinConns, cfg.MinIdleConns = 0, 0
 		cfg.MaxConnIdleTime = 30 * time.Second
 		cfg.HealthCheckPeriod = 15 * time.Second
 		cfg.ConnConfig.ConnectTimeout = 5 * time.Second
@@ -107,5 +107,5 @@ func lostRace(err error) bool {
 // Violates says whether err is the violation of that constraint.
 func Violates(err error, constraint string) bool {
 	var db *pgconn.PgError
-	return errors.As(err, &db) && db.Code[:2] == "23" && db.ConstraintName == constraint
+	return errors.As(err, &db) && strings.HasPrefix(db.Code, "23") && db.ConstraintName == constraint
 }

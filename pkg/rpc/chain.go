@@ -2,6 +2,7 @@ package rpc
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"runtime/debug"
@@ -105,7 +106,7 @@ func (c *chain) actor(ctx context.Context, method, caller string, msg proto.Mess
 		authority := ""
 		if len(named) > 0 {
 			authority = authorityOf(named[0])
-			if !slices.Contains(c.Authorities, authority) {
+			if !slices.Contains(c.Authorities, authority) || slices.ContainsFunc(named, func(n string) bool { return authorityOf(n) != authority }) {
 				return ctx, fault.NotFound()
 			}
 		}
@@ -116,6 +117,10 @@ func (c *chain) actor(ctx context.Context, method, caller string, msg proto.Mess
 		return ctx, fault.Unauthenticated("the call carries no passport")
 	}
 	p, err := c.Verifier.Verify(ctx, tokens[0])
+	if err != nil && !errors.Is(err, passport.ErrInvalid) {
+		// The keys can't be fetched: that is our trouble, not the caller's, and it passes.
+		return ctx, fault.Unavailable(err)
+	}
 	if err != nil {
 		c.Log.DebugContext(ctx, "passport refused", "method", method, "why", err)
 		return ctx, fault.Unauthenticated("the passport is not valid, or no longer")
@@ -163,7 +168,7 @@ func (c *chain) deny(ctx context.Context, method, caller, reason string, req any
 	}
 	d := Denial{Method: method, Reason: reason, Caller: caller}
 	if msg, ok := req.(proto.Message); ok {
-		d.Subjects = resourceNames(msg)
+		d.Subjects = subjects(passport.Authority(ctx), msg)
 	}
 	// The caller may have hung up; the denial is kept all the same.
 	keep, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)

@@ -35,7 +35,8 @@ type Denial struct {
 	Reason string
 	// Caller is the certificate name.
 	Caller string
-	// Subjects are the resource names of the request, so that a look at somebody else's record is found again.
+	// Subjects are the resources that the request names, as audit rows do, so that a look at somebody else's record is
+	// found again.
 	Subjects []string
 }
 

@@ -52,6 +52,7 @@ func findNUL(m protoreflect.Message, path string) (found string, ok bool) {
 		at := path + fd.JSONName()
 		switch {
 		case fd.IsMap():
+			found, ok = nulInMap(fd, v.Map(), at)
 		case fd.IsList():
 			for i := range v.List().Len() {
 				if found, ok = nulIn(fd, v.List().Get(i), fmt.Sprintf("%s[%d]", at, i)); ok {
@@ -61,6 +62,19 @@ func findNUL(m protoreflect.Message, path string) (found string, ok bool) {
 		default:
 			found, ok = nulIn(fd, v, at)
 		}
+		return !ok
+	})
+	return found, ok
+}
+
+func nulInMap(fd protoreflect.FieldDescriptor, m protoreflect.Map, at string) (found string, ok bool) {
+	m.Range(func(k protoreflect.MapKey, v protoreflect.Value) bool {
+		if ok = strings.IndexByte(k.String(), 0) >= 0; ok {
+			found = at
+			return false
+		}
+		// The key is the sender's own text, which no error repeats.
+		found, ok = nulIn(fd.MapValue(), v, at)
 		return !ok
 	})
 	return found, ok
@@ -93,6 +107,25 @@ func resourceNames(msg proto.Message) []string {
 	return names
 }
 
+// subjects are the resources that the request names, each in the form that an answered call's audit row has: the name
+// authorities/a/contacts/1/children/2 gives contacts/1 and children/2. A resource of another authority keeps its whole
+// name.
+func subjects(authority string, msg proto.Message) []string {
+	var all []string
+	for _, name := range resourceNames(msg) {
+		rest, own := strings.CutPrefix(name, "authorities/"+authority+"/")
+		if !own {
+			all = append(all, name)
+			continue
+		}
+		parts := strings.Split(rest, "/")
+		for i := 0; i+1 < len(parts); i += 2 {
+			all = append(all, parts[i]+"/"+parts[i+1])
+		}
+	}
+	return all
+}
+
 func authorityOf(name string) string {
 	_, rest, _ := strings.Cut(name, "/")
 	authority, _, _ := strings.Cut(rest, "/")
@@ -104,6 +137,10 @@ func safe(err error) string {
 	var db *pgconn.PgError
 	if errors.As(err, &db) {
 		return fmt.Sprintf("database: SQLSTATE %s, table %s, column %s, constraint %s, in %s", db.Code, db.TableName, db.ColumnName, db.ConstraintName, db.Routine)
+	}
+	var f *fault.Fault
+	if errors.As(err, &f) && f.Unwrap() != nil {
+		return f.Reason + ": " + f.Unwrap().Error()
 	}
 	return err.Error()
 }

@@ -20,10 +20,15 @@ type Changes struct {
 	Any bool
 }
 
+// Beginner is a connection with the owner's login, or a transaction on one.
+type Beginner interface {
+	Begin(ctx context.Context) (pgx.Tx, error)
+}
+
 // Import brings the directory to what the description says, in one transaction on the owner's login. Importing the same
 // description again changes nothing. Whoever the description no longer names keeps their past and has no passport. A
 // membership that it no longer names is taken away.
-func Import(ctx context.Context, owner *pgx.Conn, a *description.Authority, operator string, now time.Time) (Changes, error) {
+func Import(ctx context.Context, owner Beginner, a *description.Authority, operator string, now time.Time) (Changes, error) {
 	var c Changes
 	err := pgx.BeginFunc(ctx, owner, func(tx pgx.Tx) error {
 		c = Changes{}

@@ -1,8 +1,6 @@
 package gateway
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"strconv"
 	"strings"
@@ -32,19 +30,14 @@ func checkForm(r *route, text []byte) *fault.Fault {
 	if tooDeep(text) {
 		return &fault.Fault{Code: invalid, Reason: "TOO_DEEP", Message: fmt.Sprintf("objects and lists may lie at most %d deep in each other", maxDepth)}
 	}
-	f := &form{text: text, tokens: json.NewDecoder(bytes.NewReader(text)), place: make([]step, 0, 8)}
-	f.tokens.UseNumber()
-	token, wrong := f.next()
-	if wrong != nil {
-		return wrong
-	}
-	if token != json.Delim('{') {
-		return wrongType("", "the body must be a JSON object")
+	f := &form{scanner: scanner{text: text}, place: make([]step, 0, 8)}
+	if !f.take('{') {
+		return f.unlike("must be a JSON object")
 	}
 	if wrong := f.object(r.body, r.notInBody); wrong != nil {
 		return wrong
 	}
-	if len(bytes.TrimLeft(text[f.tokens.InputOffset():], " \t\r\n")) > 0 {
+	if f.next(); f.at < len(text) {
 		return notJSON("", "there is something after the end of the JSON object")
 	}
 	return nil
@@ -86,8 +79,7 @@ func tooDeep(text []byte) bool {
 
 // form is the reading of one body.
 type form struct {
-	text   []byte
-	tokens *json.Decoder
+	scanner
 	// place is where the reading is, for the names of fields.
 	place []step
 }
@@ -116,31 +108,34 @@ func (f *form) path() string {
 	return b.String()
 }
 
-// object reads the rest of an object that becomes the message.
+// object reads an object that becomes the message, after its bracket.
 func (f *form) object(of protoreflect.MessageDescriptor, elsewhere map[protoreflect.Name]bool) *fault.Fault {
 	fields := of.Fields()
 	seen := make([]bool, fields.Len())
 	f.place = append(f.place, step{index: -1})
-	for f.tokens.More() {
+	for first := true; !f.take('}'); first = false {
 		f.place[len(f.place)-1].name = ""
-		token, wrong := f.next()
-		if wrong != nil {
-			return wrong
+		if !first && !f.take(',') {
+			return f.broken()
 		}
-		name, ok := token.(string)
+		key, ok := f.quoted()
 		if !ok {
-			return notJSON(f.path(), "a field's name must be in quotes")
+			return f.broken()
 		}
-		f.place[len(f.place)-1].name = short(name)
+		name := key.String()
+		f.place[len(f.place)-1].name = name
 		fd := fields.ByJSONName(name)
 		switch {
 		case fd == nil || elsewhere[fd.Name()]:
+			f.place[len(f.place)-1].name = short(name)
 			return &fault.Fault{
 				Code: invalid, Reason: "UNKNOWN_FIELD", Field: f.path(),
 				Message: "unknown field " + strconv.Quote(short(name)) + "; names are as in the OpenAPI document",
 			}
 		case seen[fd.Index()]:
 			return &fault.Fault{Code: invalid, Reason: "DUPLICATE_KEY", Field: f.path(), Message: "this key is there twice; which one is meant can't be known"}
+		case !f.take(':'):
+			return f.broken()
 		}
 		seen[fd.Index()] = true
 		if wrong := f.field(fd); wrong != nil {
@@ -148,119 +143,114 @@ func (f *form) object(of protoreflect.MessageDescriptor, elsewhere map[protorefl
 		}
 	}
 	f.place = f.place[:len(f.place)-1]
-	return f.end('}')
+	return nil
 }
 
 // field reads a field's value. null stands for a field that is not there.
 func (f *form) field(fd protoreflect.FieldDescriptor) *fault.Fault {
-	token, wrong := f.next()
-	if wrong != nil {
-		return wrong
-	}
-	if token == nil {
+	switch {
+	case f.word("null"):
 		return nil
-	}
-	if !fd.IsList() {
-		return f.value(fd, token)
-	}
-	if token != json.Delim('[') {
-		return wrongType(f.path(), "must be a list")
+	case !fd.IsList():
+		return f.value(fd)
+	case !f.take('['):
+		return f.unlike("must be a list")
 	}
 	f.place = append(f.place, step{})
-	for i := 0; f.tokens.More(); i++ {
+	for i := 0; !f.take(']'); i++ {
 		f.place[len(f.place)-1].index = i
-		if token, wrong = f.next(); wrong != nil {
-			return wrong
+		if i > 0 && !f.take(',') {
+			return f.broken()
 		}
-		if wrong = f.value(fd, token); wrong != nil {
+		if wrong := f.value(fd); wrong != nil {
 			return wrong
 		}
 	}
 	f.place = f.place[:len(f.place)-1]
-	return f.end(']')
+	return nil
 }
 
 // value holds one value against the field's type.
-func (f *form) value(fd protoreflect.FieldDescriptor, token json.Token) *fault.Fault {
+func (f *form) value(fd protoreflect.FieldDescriptor) *fault.Fault {
 	switch fd.Kind() {
 	case protoreflect.MessageKind:
-		if token != json.Delim('{') {
-			return wrongType(f.path(), "must be an object")
+		if !f.take('{') {
+			return f.unlike("must be an object")
 		}
 		return f.object(fd.Message(), nil)
 	case protoreflect.BoolKind:
-		if _, ok := token.(bool); !ok {
-			return wrongType(f.path(), "must be true or false")
+		if !f.word("true") && !f.word("false") {
+			return f.unlike("must be true or false")
 		}
 	case protoreflect.Int32Kind:
-		number, ok := token.(json.Number)
-		if !ok {
-			return wrongType(f.path(), "must be a whole number")
-		}
-		if _, err := strconv.ParseInt(number.String(), 10, 32); err != nil {
-			return wrongType(f.path(), "must be a whole number of at most 32 bits")
-		}
+		return f.whole()
 	case protoreflect.EnumKind:
-		if name, ok := token.(string); !ok || fd.Enum().Values().ByName(protoreflect.Name(name)) == nil {
-			return wrongType(f.path(), "must be one of "+enumNames(fd.Enum()))
-		}
+		return f.oneOf(fd.Enum())
 	default:
-		return f.words(token)
+		return f.words()
+	}
+	return nil
+}
+
+func (f *form) whole() *fault.Fault {
+	if c := f.next(); c != '-' && (c < '0' || c > '9') {
+		return f.unlike("must be a whole number")
+	}
+	number, ok := f.number()
+	if !ok {
+		return f.broken()
+	}
+	if _, err := strconv.ParseInt(string(number), 10, 32); err != nil {
+		return wrongType(f.path(), "must be a whole number of at most 32 bits")
+	}
+	return nil
+}
+
+func (f *form) oneOf(enum protoreflect.EnumDescriptor) *fault.Fault {
+	if f.next() != '"' {
+		return f.unlike("must be one of " + enumNames(enum))
+	}
+	name, ok := f.quoted()
+	switch {
+	case !ok:
+		return f.broken()
+	case enum.Values().ByName(protoreflect.Name(name.String())) == nil:
+		return wrongType(f.path(), "must be one of "+enumNames(enum))
 	}
 	return nil
 }
 
 // words checks a text.
-func (f *form) words(token json.Token) *fault.Fault {
-	text, ok := token.(string)
+func (f *form) words() *fault.Fault {
+	if f.next() != '"' {
+		return f.unlike("must be text in quotes")
+	}
+	text, ok := f.quoted()
 	switch {
 	case !ok:
-		return wrongType(f.path(), "must be text in quotes")
-	case strings.IndexByte(text, 0) >= 0:
+		return f.broken()
+	case text.nul:
 		return holdsNUL(f.path())
-	case strings.ContainsRune(text, utf8.RuneError) && halfPairs(f.text[:f.tokens.InputOffset()], text):
+	case text.half:
 		return &fault.Fault{Code: invalid, Reason: "NOT_UTF8", Field: f.path(), Message: `holds half of a surrogate pair (\ud800 to \udfff), which is no character`}
 	}
 	return nil
 }
 
-// halfPairs says whether the decoder put U+FFFD in place of an escaped half of a surrogate pair: then the text has more
-// of them than the string that read ends with.
-func halfPairs(read []byte, text string) bool {
-	raw := read[:len(read)-1]
-	start := len(raw)
-	for start > 0 && (raw[start-1] != '"' || escaped(raw[:start-1])) {
-		start--
+// unlike says that a value of another kind stands here, or no value at all.
+func (f *form) unlike(message string) *fault.Fault {
+	if c := f.next(); c == 0 || strings.IndexByte(`"{[tfn-0123456789`, c) < 0 {
+		return f.broken()
 	}
-	raw = raw[start:]
-	written := bytes.Count(raw, []byte("\uFFFD")) + bytes.Count(bytes.ToLower(raw), []byte(`\ufffd`))
-	return strings.Count(text, "\uFFFD") > written
+	return wrongType(f.path(), message)
 }
 
-// escaped says whether what follows is escaped: an odd number of backslashes stands before it.
-func escaped(before []byte) bool {
-	return (len(before)-len(bytes.TrimRight(before, `\`)))%2 == 1
-}
-
-// next gives the next token.
-func (f *form) next() (json.Token, *fault.Fault) {
-	token, err := f.tokens.Token()
-	if err == nil {
-		return token, nil
+// broken says that the text is no JSON from here on.
+func (f *form) broken() *fault.Fault {
+	if f.at < len(f.text) && f.text[f.at] == 0 {
+		return holdsNUL(f.path())
 	}
-	if bytes.IndexByte(f.text, 0) >= 0 {
-		return nil, holdsNUL(f.path())
-	}
-	return nil, notJSON(f.path(), "the body is not JSON, first after byte "+strconv.FormatInt(f.tokens.InputOffset(), 10))
-}
-
-// end reads the bracket that closes an object or a list.
-func (f *form) end(bracket json.Delim) *fault.Fault {
-	token, wrong := f.next()
-	if wrong == nil && token != bracket {
-		return notJSON(f.path(), "a bracket is not closed")
-	}
-	return wrong
+	return notJSON(f.path(), "the body is not JSON, first at byte "+strconv.Itoa(f.at))
 }
 
 func wrongType(field, message string) *fault.Fault {

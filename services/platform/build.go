@@ -32,7 +32,7 @@ func buildReferral(k Kit) (Room, error) {
 	if err != nil {
 		return Room{}, err
 	}
-	return Room{Register: s.Register, Handlers: s.Handlers(), Run: s.Run}, nil
+	return Room{Register: s.Register, Handlers: s.Handlers(), Run: s.Run, Oldest: s.OldestUndecided}, nil
 }
 
 func buildFamilyFacing(k Kit) (Room, error) {

@@ -60,7 +60,7 @@ func (a *act) alarm() error {
 // lookUpLater puts the look for a patch aside where the directory did not answer.
 func (a *act) lookUpLater() error {
 	for _, c := range a.children {
-		if c.Needs == int16(referralv1.NeedsPerson_NEEDS_PERSON_PATCH_UNKNOWN) {
+		if c.patchUnknown() {
 			return a.service.jobs.Insert(a.ctx, a.tx, patchLookup{Contact: a.contact.ID.String()}, nil)
 		}
 	}

@@ -106,7 +106,7 @@ func (a *arrival) laterWork() bool { return a.contact.ImmediateDanger || a.patch
 
 func (a *arrival) patchUnknown() bool {
 	for _, c := range a.children {
-		if c.Needs == int16(referralv1.NeedsPerson_NEEDS_PERSON_PATCH_UNKNOWN) {
+		if c.patchUnknown() {
 			return true
 		}
 	}

@@ -61,7 +61,7 @@ func (a *act) retell(r retold) error {
 func (a *act) add(read *child, place int) error {
 	added := *read
 	added.ID, added.Contact, added.Place, added.SinceVersion = uuid.Must(uuid.NewV7()), a.contact.ID, int16(place), a.contact.Version
-	added.Outcome, added.Progress = 0, ""
+	added.Outcome, added.Progress, added.FirstTeam = 0, "", added.Team
 	if a.contact.State == decided {
 		// The clock of the first decision has run out rightly; the new child has its own.
 		a.contact.DecisionDueBy = decisionDueBy(a.now, false, a.office)

@@ -77,8 +77,8 @@ partners:
       - { name: Desk, phone: "101" }
 `
 
-// grid is a square of 100 m at the given corner, as the ring of a ward; the test's wards are in a row from south to north
-// around TQ 2500 8000.
+// inventedFiles are the places of the invented authority: four wards of a square kilometre in a row from south to north,
+// and a postcode for each case of the resolution.
 func inventedFiles() fstest.MapFS {
 	return fstest.MapFS{
 		"places/postcodes.csv": {Data: []byte("pcd,oseast1m,osnrth1m,laua\n" +
@@ -91,6 +91,7 @@ func inventedFiles() fstest.MapFS {
 			"AB1 1AG,,,E99999999\n" + // no grid reference
 			"AB2 3AA,530000,180500,E99999999\n" + // in no ward, south by rule
 			"AB1 1AH,525500,180995,E99999999\n" + // Lower, 5 m from Upper
+			"AB1 1AJ,525005,180500,E99999999\n" + // Lower, 5 m from where no team is
 			"ZZ1 1ZZ,1,1,E00000000\n")},
 		"places/wards.geojson": {Data: []byte(`{"type":"FeatureCollection","features":[` + strings.Join([]string{
 			inventedWard("Lower", 180000), inventedWard("Upper", 181000), inventedWard("Shared", 182000), inventedWard("Open", 183000),
@@ -169,6 +170,15 @@ func TestReadTwiceIsTheSame(t *testing.T) {
 		if len(problems) != 0 || !reflect.DeepEqual(first, second) {
 			t.Errorf("%s: not the same authority (%v)", name, problems)
 		}
+	}
+}
+
+func TestMembershipsMayStandInAnyOrder(t *testing.T) {
+	t.Parallel()
+	const first, second = "      - { team: north, from: 2024-07-01, until: 2025-01-01 }\n", "      - { team: north, from: 2025-01-01 }\n"
+	a, problems := Read(strings.NewReader(strings.Replace(invented, first+second, second+first, 1)), "x.yaml", opener(inventedFiles()))
+	if len(problems) != 0 || a.Memberships[1].Until == nil {
+		t.Errorf("%v", problems)
 	}
 }
 
