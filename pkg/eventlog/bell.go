@@ -72,9 +72,18 @@ func (b *Bell) Listen(ctx context.Context, service string) <-chan string {
 		defer close(heard)
 		sub := b.client.PSubscribe(ctx, channel("*", service))
 		defer func() { _ = sub.Close() }()
-		for msg := range sub.Channel(redis.WithChannelSize(100)) {
+		rings := sub.Channel(redis.WithChannelSize(100))
+		for {
 			select {
-			case heard <- msg.Channel[strings.LastIndex(msg.Channel, ":")+1:]:
+			case msg, ok := <-rings:
+				if !ok {
+					return
+				}
+				select {
+				case heard <- msg.Channel[strings.LastIndex(msg.Channel, ":")+1:]:
+				case <-ctx.Done():
+					return
+				}
 			case <-ctx.Done():
 				return
 			}

@@ -5,10 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime/debug"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"golang.org/x/sync/errgroup"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/proto"
 
@@ -25,7 +26,8 @@ const Attempts = 10
 const Look = time.Second
 
 // Handler takes in events of one type. It first gathers what it needs from the owner, outside a transaction, and gives
-// back the effect, which runs in the transaction that moves the cursor. An effect that has happened changes nothing.
+// back the effect, which runs in the transaction that moves the cursor; nil for none. An effect that has happened changes
+// nothing, and one may be run again, so it does nothing but database calls.
 type Handler func(ctx context.Context, e *eventlogv1.Event) (effect func(pgx.Tx) error, err error)
 
 // Consumer follows one neighbour's log for every authority, in one loop.
@@ -40,7 +42,7 @@ type Consumer struct {
 	Handlers map[string]Handler
 	// Act gives a context with the service's own passport, naming the event and who caused it.
 	Act func(ctx context.Context, authority string, e *eventlogv1.Event) (context.Context, error)
-	// Done is told of each authority in which something was taken in, to ring the service's own bell.
+	// Done is told of each authority in which an event had its effect, to ring the service's own bell.
 	Done func(authority string)
 	// Alarm is raised for an event that was parked.
 	Alarm func(ctx context.Context, authority string, e *eventlogv1.Event, failure string)
@@ -49,48 +51,73 @@ type Consumer struct {
 }
 
 // Run follows the log until ctx ends. Heard are authorities with something new; wake asks for a look at all of them.
+// Each authority is looked into on its own, so that one whose database does not answer delays no other.
 func (c *Consumer) Run(ctx context.Context, heard <-chan string, wake <-chan struct{}) {
 	tick := time.NewTicker(Look)
 	defer tick.Stop()
+	var looks sync.WaitGroup
+	defer looks.Wait()
+	doors := map[string]chan struct{}{}
+	for _, authority := range c.DB.Authorities() {
+		door := make(chan struct{}, 1)
+		doors[authority] = door
+		looks.Go(func() { c.attend(ctx, authority, door) })
+	}
 	for {
-		all := c.DB.Authorities()
-		c.visit(ctx, all)
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
+			knockAll(doors)
 		case <-wake:
+			knockAll(doors)
 		case authority, ok := <-heard:
 			if !ok {
 				heard = nil
 				continue
 			}
-			c.visit(ctx, []string{authority})
+			knock(doors[authority])
 		}
 	}
 }
 
-// visit looks into the logs of the authorities, a few at a time. One that fails is looked into again at the next look.
-func (c *Consumer) visit(ctx context.Context, authorities []string) {
-	var group errgroup.Group
-	group.SetLimit(4)
-	for _, a := range authorities {
-		group.Go(func() error {
-			if err := c.CatchUp(ctx, a); err != nil && ctx.Err() == nil {
-				c.Logs.WarnContext(ctx, "could not follow a log", "log", c.Log, "authority", a, "error", fault.From(err).Reason)
-			}
-			return nil
-		})
+// knock asks for a look; one that is asked for already is enough.
+func knock(door chan struct{}) {
+	select {
+	case door <- struct{}{}:
+	default:
 	}
-	_ = group.Wait()
 }
 
-// CatchUp takes in everything that the authority's log holds, and tries what is held and due.
+func knockAll(doors map[string]chan struct{}) {
+	for _, door := range doors {
+		knock(door)
+	}
+}
+
+// attend looks into one authority's log at once and whenever somebody knocks. A look that fails is made again at the
+// next knock.
+func (c *Consumer) attend(ctx context.Context, authority string, door <-chan struct{}) {
+	for {
+		if err := c.CatchUp(ctx, authority); err != nil && ctx.Err() == nil {
+			c.Logs.WarnContext(ctx, "could not follow a log", "log", c.Log, "authority", authority, "error", fault.From(err).Reason)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-door:
+		}
+	}
+}
+
+// CatchUp takes in everything that the authority's log holds, and tries what is held and due. What is held never keeps
+// the log waiting.
 func (c *Consumer) CatchUp(ctx context.Context, authority string) error {
 	ctx = passport.WithAuthority(ctx, authority)
-	if err := c.retryHeld(ctx, authority); err != nil {
-		return err
-	}
+	return errors.Join(c.retryHeld(ctx, authority), c.follow(ctx, authority))
+}
+
+func (c *Consumer) follow(ctx context.Context, authority string) error {
 	for ctx.Err() == nil {
 		position, id, err := c.cursor(ctx)
 		if err != nil {
@@ -102,22 +129,41 @@ func (c *Consumer) CatchUp(ctx context.Context, authority string) error {
 		}
 		if answer.GetRewritten() {
 			c.Logs.WarnContext(ctx, "the log was restored; taking it in from the beginning", "log", c.Log, "authority", authority)
-			if err := c.rewind(ctx); err != nil {
+			if err := c.rewind(ctx, position, id); err != nil {
 				return err
 			}
 			continue
 		}
-		if len(answer.GetEvents()) == 0 {
+		events := answer.GetEvents()
+		if len(events) == 0 {
 			return nil
 		}
-		for _, e := range answer.GetEvents() {
-			if err := c.takeIn(ctx, authority, e); err != nil {
-				return err
-			}
+		if events[0].GetPosition() != position+1 {
+			return fmt.Errorf("the log %s has nothing at position %d, but goes on at %d", c.Log, position+1, events[0].GetPosition())
 		}
-		c.Done(authority)
+		if err := c.takeInAll(ctx, authority, events); err != nil {
+			return err
+		}
 	}
 	return ctx.Err()
+}
+
+// takeInAll tells Done where anything was taken in, also where a later event failed.
+func (c *Consumer) takeInAll(ctx context.Context, authority string, events []*eventlogv1.Event) error {
+	taken := false
+	defer func() {
+		if taken {
+			c.Done(authority)
+		}
+	}()
+	for _, e := range events {
+		effected, err := c.takeIn(ctx, authority, e)
+		if err != nil {
+			return err
+		}
+		taken = taken || effected
+	}
+	return nil
 }
 
 func (c *Consumer) cursor(ctx context.Context) (int64, string, error) {
@@ -134,38 +180,63 @@ func (c *Consumer) cursor(ctx context.Context) (int64, string, error) {
 	return position, id, err
 }
 
-func (c *Consumer) rewind(ctx context.Context) error {
+// rewind begins the log again, unless another process has. What is held of the old past is let go: whatever the log
+// still holds comes again, and what it does not hold has not happened. Positions are given anew, so an old held event
+// would stand in the way of another.
+func (c *Consumer) rewind(ctx context.Context, position int64, id string) error {
 	return c.DB.Tx(ctx, func(tx pgx.Tx) error {
-		_, err := tx.Exec(ctx, `UPDATE cursor SET position = 0, event_id = NULL WHERE log = $1`, c.Log)
+		tag, err := tx.Exec(ctx, `UPDATE cursor SET position = 0, event_id = NULL WHERE log = $1 AND position = $2 AND coalesce(event_id::text, '') = $3`,
+			c.Log, position, id)
+		if err != nil || tag.RowsAffected() == 0 {
+			return err
+		}
+		_, err = tx.Exec(ctx, `DELETE FROM held_event WHERE log = $1`, c.Log)
 		return err
 	})
 }
 
-// takeIn brings one event to its effect, or aside. Only a failure of our own database or a stop leaves the cursor.
-func (c *Consumer) takeIn(ctx context.Context, authority string, e *eventlogv1.Event) error {
+// takeIn brings one event to its effect, or aside, and says whether it had one here. Only a failure of our own database,
+// a neighbour that does not answer, or a stop leaves the cursor.
+func (c *Consumer) takeIn(ctx context.Context, authority string, e *eventlogv1.Event) (effected bool, err error) {
 	handle, ok := c.Handlers[e.GetType()]
 	if !ok {
-		return c.advance(ctx, e, func(pgx.Tx) error { return nil })
+		_, err := c.advance(ctx, e, nothing)
+		return false, err
 	}
 	waits, err := c.waitsBehind(ctx, e)
 	if err != nil {
-		return err
+		return false, err
 	}
 	if waits {
-		return c.advance(ctx, e, func(tx pgx.Tx) error { return c.hold(ctx, tx, e, 0, "waits behind an earlier event") })
+		_, err := c.advance(ctx, e, func(tx pgx.Tx) error { return c.hold(ctx, tx, e, 0, "waits behind an earlier event") })
+		return false, err
 	}
-	failure := c.try(ctx, authority, e, handle, func(effect func(pgx.Tx) error) error { return c.advance(ctx, e, effect) })
+	failure := c.try(ctx, authority, e, handle, func(effect func(pgx.Tx) error) (err error) {
+		effected, err = c.advance(ctx, e, effect)
+		return err
+	})
 	if failure == nil || ctx.Err() != nil {
-		return ctx.Err()
+		return effected, ctx.Err()
 	}
 	if passing(failure) {
-		return failure
+		return false, failure
 	}
-	return c.advance(ctx, e, func(tx pgx.Tx) error { return c.hold(ctx, tx, e, 1, fault.From(failure).Reason) })
+	_, err = c.advance(ctx, e, func(tx pgx.Tx) error { return c.hold(ctx, tx, e, 1, fault.From(failure).Reason) })
+	return false, err
 }
 
-// try runs a handler, on the service's own passport, and its effect.
-func (c *Consumer) try(ctx context.Context, authority string, e *eventlogv1.Event, handle Handler, apply func(func(pgx.Tx) error) error) error {
+func nothing(pgx.Tx) error { return nil }
+
+// try runs a handler, on the service's own passport, and its effect. A handler that panics has failed like any other:
+// one event must not end the process, again and again.
+func (c *Consumer) try(ctx context.Context, authority string, e *eventlogv1.Event, handle Handler, apply func(func(pgx.Tx) error) error) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			c.Logs.ErrorContext(ctx, "a handler panicked", "log", c.Log, "authority", authority, "type", e.GetType(), "position", e.GetPosition(),
+				"stack", string(debug.Stack()))
+			err = errors.New("a handler panicked")
+		}
+	}()
 	acting, err := c.Act(ctx, authority, e)
 	if err != nil {
 		return err
@@ -174,39 +245,37 @@ func (c *Consumer) try(ctx context.Context, authority string, e *eventlogv1.Even
 	if err != nil {
 		return err
 	}
+	if effect == nil {
+		effect = nothing
+	}
 	return apply(effect)
 }
 
-// passing says that the failure is not the event's: a neighbour or a database does not answer. It is no attempt; the
-// log waits where it is and goes on by itself.
+// passing says that the failure is not the event's: a neighbour or a database does not answer, or somebody else was at
+// the same rows. It is no attempt; the log waits where it is and goes on by itself.
 func passing(failure error) bool {
-	switch fault.From(failure).Code {
-	case codes.Unavailable, codes.DeadlineExceeded, codes.Canceled, codes.Aborted:
+	f := fault.From(failure)
+	switch f.Code {
+	case codes.Unavailable, codes.DeadlineExceeded, codes.Canceled:
 		return true
+	case codes.Aborted:
+		return f.Reason == "TRY_AGAIN"
 	default:
 		return false
 	}
 }
 
-// errElsewhere is another process being ahead of this one.
-var errElsewhere = errors.New("taken in elsewhere")
-
 // advance runs an effect and moves the cursor in one transaction. Where another process was first, nothing happens.
-func (c *Consumer) advance(ctx context.Context, e *eventlogv1.Event, effect func(pgx.Tx) error) error {
-	err := c.DB.Tx(ctx, func(tx pgx.Tx) error {
+func (c *Consumer) advance(ctx context.Context, e *eventlogv1.Event, effect func(pgx.Tx) error) (first bool, err error) {
+	err = c.DB.Tx(ctx, func(tx pgx.Tx) error {
 		tag, err := tx.Exec(ctx, `UPDATE cursor SET position = $2, event_id = $3 WHERE log = $1 AND position = $2 - 1`, c.Log, e.GetPosition(), e.GetId())
-		if err != nil {
+		first = err == nil && tag.RowsAffected() == 1
+		if !first {
 			return err
-		}
-		if tag.RowsAffected() == 0 {
-			return errElsewhere
 		}
 		return effect(tx)
 	})
-	if errors.Is(err, errElsewhere) {
-		return nil
-	}
-	return err
+	return first && err == nil, err
 }
 
 func (c *Consumer) waitsBehind(ctx context.Context, e *eventlogv1.Event) (bool, error) {

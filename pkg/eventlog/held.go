@@ -2,6 +2,7 @@ package eventlog
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -15,75 +16,105 @@ import (
 	"github.com/kithcare/kith/pkg/passport"
 )
 
-// retryHeld tries the first held event of each entity that is due. When it succeeds, the entity's next one is due.
+// head is the first held event of an entity.
+type head struct {
+	Position int64
+	Event    []byte
+	Attempts int
+}
+
+// retryHeld tries the first held event of each entity that is due. When it succeeds, the entity's next one is due. One
+// whose failure is passing keeps nobody else's waiting.
 func (c *Consumer) retryHeld(ctx context.Context, authority string) error {
-	pool, err := c.DB.Pool(ctx)
-	if err != nil {
-		return err
-	}
+	var passed []int64
+	var failures error
 	for ctx.Err() == nil {
-		rows, err := pool.Query(ctx, `SELECT event, attempts FROM (
-			SELECT DISTINCT ON (entity) event, attempts, next_try, parked FROM held_event WHERE log = $1 ORDER BY entity, position) heads
-			WHERE NOT parked AND next_try <= $2 LIMIT 100`, c.Log, c.Now())
-		if err != nil {
-			return err
-		}
-		type head struct {
-			Event    []byte
-			Attempts int
-		}
-		due, err := pgx.CollectRows(rows, pgx.RowToStructByPos[head])
+		due, err := c.due(ctx, passed)
 		if err != nil || len(due) == 0 {
-			return err
+			return errors.Join(failures, err)
 		}
+		taken := false
 		for _, h := range due {
-			e := &eventlogv1.Event{}
-			if err := proto.Unmarshal(h.Event, e); err != nil {
-				return fmt.Errorf("read held event: %w", err)
+			effected, err := c.retry(ctx, authority, h)
+			if err != nil {
+				failures, passed = errors.Join(failures, err), append(passed, h.Position)
 			}
-			if err := c.retry(ctx, authority, e, h.Attempts); err != nil {
-				return err
-			}
+			taken = taken || effected
 		}
-		c.Done(authority)
+		if taken {
+			c.Done(authority)
+		}
 	}
 	return ctx.Err()
 }
 
-func (c *Consumer) retry(ctx context.Context, authority string, e *eventlogv1.Event, attempts int) error {
+// due gives the heads whose time has come, but for those just tried in vain.
+func (c *Consumer) due(ctx context.Context, passed []int64) ([]head, error) {
+	pool, err := c.DB.Pool(ctx)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := pool.Query(ctx, `SELECT position, event, attempts FROM (
+		SELECT DISTINCT ON (entity) position, event, attempts, next_try, parked FROM held_event WHERE log = $1 ORDER BY entity, position) heads
+		WHERE NOT parked AND next_try <= $2 AND position <> ALL ($3) ORDER BY position LIMIT 100`, c.Log, c.Now(), append([]int64{}, passed...))
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowToStructByPos[head])
+}
+
+// retry tries one held event again and says whether it had its effect here. Its error is a passing one, or our own
+// database's.
+func (c *Consumer) retry(ctx context.Context, authority string, h head) (effected bool, err error) {
+	e := &eventlogv1.Event{}
+	if err := proto.Unmarshal(h.Event, e); err != nil {
+		return false, fmt.Errorf("read held event: %w", err)
+	}
 	failure := fmt.Errorf("nothing takes in %s", e.GetType())
 	if handle, ok := c.Handlers[e.GetType()]; ok {
-		failure = c.try(ctx, authority, e, handle, func(effect func(pgx.Tx) error) error { return c.release(ctx, e, effect) })
+		failure = c.try(ctx, authority, e, handle, func(effect func(pgx.Tx) error) (err error) {
+			effected, err = c.release(ctx, e, effect)
+			return err
+		})
 	}
 	if failure == nil || ctx.Err() != nil {
-		return ctx.Err()
+		return effected, ctx.Err()
 	}
 	if passing(failure) {
-		return failure
+		return false, failure
 	}
-	attempts++
+	return false, c.failed(ctx, authority, e, h.Attempts, fault.From(failure).Reason)
+}
+
+// failed counts an attempt, unless another process or a person was at it meanwhile, and parks the event after the last.
+func (c *Consumer) failed(ctx context.Context, authority string, e *eventlogv1.Event, before int, reason string) error {
+	attempts := before + 1
 	parked := attempts >= Attempts
-	reason := fault.From(failure).Reason
+	counted := false
 	err := c.DB.Tx(ctx, func(tx pgx.Tx) error {
-		_, err := tx.Exec(ctx, `UPDATE held_event SET attempts = $3, failure = $4, next_try = $5, parked = $6 WHERE log = $1 AND position = $2`,
-			c.Log, e.GetPosition(), attempts, reason, c.Now().Add(pause(attempts)), parked)
+		tag, err := tx.Exec(ctx, `UPDATE held_event SET attempts = $3, failure = $4, next_try = $5, parked = $6
+			WHERE log = $1 AND position = $2 AND attempts = $7 AND NOT parked`,
+			c.Log, e.GetPosition(), attempts, reason, c.Now().Add(pause(attempts)), parked, before)
+		counted = tag.RowsAffected() == 1
 		return err
 	})
-	if err == nil && parked {
+	if err == nil && parked && counted {
 		c.Alarm(ctx, authority, e, reason)
 	}
 	return err
 }
 
-// release runs the effect and lets the event go, in one transaction.
-func (c *Consumer) release(ctx context.Context, e *eventlogv1.Event, effect func(pgx.Tx) error) error {
-	return c.DB.Tx(ctx, func(tx pgx.Tx) error {
+// release runs the effect and lets the event go, in one transaction. Where another process was first, nothing happens.
+func (c *Consumer) release(ctx context.Context, e *eventlogv1.Event, effect func(pgx.Tx) error) (first bool, err error) {
+	err = c.DB.Tx(ctx, func(tx pgx.Tx) error {
 		tag, err := tx.Exec(ctx, `DELETE FROM held_event WHERE log = $1 AND position = $2`, c.Log, e.GetPosition())
-		if err != nil || tag.RowsAffected() == 0 {
+		first = err == nil && tag.RowsAffected() == 1
+		if !first {
 			return err
 		}
 		return effect(tx)
 	})
+	return first && err == nil, err
 }
 
 // ListHeldEvents shows administrators what could not be taken in.

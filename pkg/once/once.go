@@ -132,4 +132,3 @@ func Do[R proto.Message](ctx context.Context, db *pg.DB, k Key, answer R, work f
 	}
 	return given, nil
 }
-

@@ -1,6 +1,7 @@
 package pg_test
 
 import (
+	"errors"
 	"os"
 	"testing"
 
@@ -82,7 +83,7 @@ func TestAnOlderSchemaIsNoticed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := pg.CheckSchema(t.Context(), a.URL("one"), ground("one")); err != pg.ErrBehind {
+	if err := pg.CheckSchema(t.Context(), a.URL("one"), ground("one")); !errors.Is(err, pg.ErrBehind) {
 		t.Fatalf("want ErrBehind, got %v", err)
 	}
 	if _, err := pg.Migrate(t.Context(), a.OwnerURL(), "epsilon", ground("one")); err != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime"
 	"runtime/debug"
 	"slices"
 	"time"
@@ -38,7 +39,7 @@ func (c *chain) unary(ctx context.Context, req any, info *grpc.UnaryServerInfo, 
 	caller := ""
 	defer func() {
 		if r := recover(); r != nil {
-			answer, err = nil, fmt.Errorf("panic: %v\n%s", r, debug.Stack())
+			answer, err = nil, fmt.Errorf("panic: %s\n%s", harmless(r), debug.Stack())
 		}
 		if err != nil {
 			answer, err = nil, c.refused(ctx, info.FullMethod, caller, req, err)
@@ -69,6 +70,14 @@ func (c *chain) unary(ctx context.Context, req any, info *grpc.UnaryServerInfo, 
 		c.Ring(ctx)
 	}
 	return answer, nil
+}
+
+// harmless is what may be logged of a panic: the runtime's own errors hold no data, any other value might.
+func harmless(panicked any) string {
+	if err, ok := panicked.(runtime.Error); ok {
+		return err.Error()
+	}
+	return fmt.Sprintf("%T", panicked)
 }
 
 // stream lets listed streams pass (health watching is the only one) by the caller's certificate alone.

@@ -60,7 +60,7 @@ func Import(ctx context.Context, owner Beginner, a *description.Authority, opera
 
 // tally runs an upsert whose answer is whether the row is new, and counts. No answer means nothing changed.
 type tally struct {
-	what                   string
+	what                    string
 	added, changed, leftOut int
 }
 

@@ -46,7 +46,9 @@ func (s *Service) IssuePassport(ctx context.Context, req *directoryv1.IssuePassp
 }
 
 // unknown is the one answer for whoever has no place here, whatever the cause.
-func unknown() error { return fault.Unauthenticated("nobody of this authority is known by that sign-in") }
+func unknown() error {
+	return fault.Unauthenticated("nobody of this authority is known by that sign-in")
+}
 
 func (s *Service) person(ctx context.Context, authority string, who *directoryv1.SignedIn) (*passport.Passport, error) {
 	if !slices.Contains(s.issuers[authority], who.GetIssuer()) {

@@ -3,6 +3,7 @@ package gateway
 import (
 	"errors"
 	"io"
+	"reflect"
 
 	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
 	"google.golang.org/protobuf/encoding/protojson"
@@ -44,10 +45,18 @@ func (m marshaler) NewDecoder(r io.Reader) runtime.Decoder {
 	})
 }
 
-// Unmarshal reads a message, or a pointer to one that is still to be made.
+// Unmarshal reads a message, or makes the one that a field of the request points to. The general way reads the text three
+// times for that.
 func (m marshaler) Unmarshal(text []byte, v any) error {
-	if message, ok := v.(proto.Message); ok {
-		return m.UnmarshalOptions.Unmarshal(text, message)
+	message, ok := v.(proto.Message)
+	if field := reflect.ValueOf(v); !ok && field.Kind() == reflect.Pointer && field.Elem().Kind() == reflect.Pointer {
+		made := reflect.New(field.Elem().Type().Elem())
+		if message, ok = made.Interface().(proto.Message); ok {
+			field.Elem().Set(made)
+		}
 	}
-	return m.JSONPb.Unmarshal(text, v)
+	if !ok {
+		return m.JSONPb.Unmarshal(text, v)
+	}
+	return m.UnmarshalOptions.Unmarshal(text, message)
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"crypto/ed25519"
 	"crypto/rand"
 	"crypto/x509"
@@ -41,7 +42,7 @@ func command() *cobra.Command {
 		&cobra.Command{Use: "check [SERVICE]", Short: "Validate the configuration without starting anything", Args: cobra.MaximumNArgs(1), ValidArgs: platform.Names(), RunE: check},
 		&cobra.Command{Use: "certs FOLDER", Short: "Make a set of certificates and a passport key for trying out", Args: cobra.ExactArgs(1), RunE: certs},
 		&cobra.Command{Use: "token NAME", Short: "Print an access token for a demonstration person or partner", Args: cobra.ExactArgs(1), RunE: token},
-		importing,
+		importing, holding(),
 	)
 	return root
 }
@@ -63,6 +64,11 @@ func runUp(cmd *cobra.Command, _ []string) error {
 		return err
 	}
 	ctx := cmd.Context()
+	end, err := obs.Export(ctx, "kith", version)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = end(context.WithoutCancel(ctx)) }()
 	p, err := up.Start(ctx, up.Config{
 		Data: c.Data, Listen: c.Listen, Version: version, Program: os.Args[0], RatePerMinute: c.RatePerMinute, InFlight: c.InFlight,
 		Now: time.Now, Wall: time.Now, Out: cmd.OutOrStdout(), Log: log,
@@ -132,27 +138,61 @@ func check(cmd *cobra.Command, args []string) error {
 	return err
 }
 
-// importDirectory works on the configured installation, or beside a running `kith up` on its data folder.
-func importDirectory(cmd *cobra.Command, args []string) error {
-	c, _, err := config()
-	if err != nil {
-		return err
+// ownerURLs gives the owner's URL of an authority's database: of the configured installation, or of the running
+// `kith up` on the data folder.
+func ownerURLs(c platform.Config) (func(authority string) (string, error), error) {
+	if c.Authorities != "" {
+		i, err := platform.Load(c)
+		if err != nil {
+			return nil, err
+		}
+		return i.OwnerURL, nil
 	}
-	ownerURL := func(authority string) (string, error) {
+	return func(authority string) (string, error) {
 		at, err := pgchild.Running(c.Data)
 		if err != nil {
 			return "", err
 		}
 		return at.OwnerURL(pg.Database(authority)), nil
+	}, nil
+}
+
+// importDirectory works on the configured installation, or beside a running `kith up`.
+func importDirectory(cmd *cobra.Command, args []string) error {
+	c, _, err := config()
+	if err != nil {
+		return err
 	}
-	if c.Authorities != "" {
-		i, err := platform.Load(c)
-		if err != nil {
-			return err
-		}
-		ownerURL = i.OwnerURL
+	urls, err := ownerURLs(c)
+	if err != nil {
+		return err
 	}
-	return platform.ImportDirectory(cmd.Context(), args[0], ownerURL, operator(cmd))
+	return platform.ImportDirectory(cmd.Context(), args[0], urls, operator(cmd))
+}
+
+// holding lists the events that a service could not take in.
+func holding() *cobra.Command {
+	h := platform.Held{}
+	cmd := &cobra.Command{
+		Use: "held AUTHORITY", Short: "List events that could not be taken in, or let them be tried again", Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c, _, err := config()
+			if err != nil {
+				return err
+			}
+			urls, err := ownerURLs(c)
+			if err != nil {
+				return err
+			}
+			h.Authority = args[0]
+			if h.OwnerURL, err = urls(args[0]); err != nil {
+				return err
+			}
+			return h.Run(cmd.Context(), operator(cmd))
+		},
+	}
+	cmd.Flags().BoolVar(&h.Retry, "retry", false, "let all of them be tried again")
+	return cmd
 }
 
 func certs(cmd *cobra.Command, args []string) error {

@@ -39,7 +39,7 @@ func buildFamilyFacing(k Kit) (Room, error) {
 	s, err := familyfacing.New(familyfacing.Deps{
 		DB: k.DB, Directory: directoryv1.NewDirectoryServiceClient(k.Conn("directory")),
 		Referral: referralv1.NewReferralServiceClient(k.Conn("referral")),
-		Now: k.Now, Log: k.Log,
+		Now:      k.Now, Log: k.Log,
 	})
 	if err != nil {
 		return Room{}, err

@@ -44,79 +44,91 @@ type Service struct {
 // Map is the platform.
 func Map() []Service {
 	return []Service{
-		{
-			Name: "directory", Does: "who there is and who covers where; signs passports",
-			Schema: directory.Schema, build: buildDirectory,
-			Calls: map[string][]string{
-				directoryv1.DirectoryService_IssuePassport_FullMethodName:   {"gateway", "web", "referral", "familyfacing"},
-				directoryv1.DirectoryService_GetPassportKeys_FullMethodName: {"referral", "familyfacing"},
-				directoryv1.DirectoryService_RecordDenial_FullMethodName:    {"gateway", "web"},
-				directoryv1.DirectoryService_GetAuthority_FullMethodName:    {"gateway", "web", "referral"},
-				directoryv1.DirectoryService_ListTeams_FullMethodName:       {"gateway", "web", "referral", "familyfacing"},
-				directoryv1.DirectoryService_ListMembers_FullMethodName:     {"gateway", "web", "familyfacing"},
-				directoryv1.DirectoryService_CoverPostcode_FullMethodName:   {"gateway", "web", "referral"},
-			},
-			Open: []string{
-				directoryv1.DirectoryService_IssuePassport_FullMethodName,
-				directoryv1.DirectoryService_GetPassportKeys_FullMethodName,
-			},
-		},
-		{
-			Name: "referral", Does: "contacts and referrals: receive, screen, pass on, answer the referrer",
-			Needs: []string{"directory", "familyfacing"}, Schema: referral.Schema, build: buildReferral,
-			Calls: with(entry(
-				referralv1.ReferralService_ReceiveContact_FullMethodName,
-				referralv1.ReferralService_GetContact_FullMethodName,
-				referralv1.ReferralService_ListContacts_FullMethodName,
-				referralv1.ReferralService_ListOverdueContacts_FullMethodName,
-				referralv1.ReferralService_ScreenChild_FullMethodName,
-				referralv1.ReferralService_ConfirmReceipt_FullMethodName,
-				referralv1.ReferralService_ChoosePatch_FullMethodName,
-				referralv1.ReferralService_SuggestLinks_FullMethodName,
-				referralv1.ReferralService_LinkContact_FullMethodName,
-				referralv1.ReferralService_AmendContact_FullMethodName,
-				referralv1.ReferralService_AcceptVersion_FullMethodName,
-				referralv1.ReferralService_MakeOwnContact_FullMethodName,
-				referralv1.ReferralService_TakeBackContact_FullMethodName,
-				referralv1.ReferralService_MarkSentInError_FullMethodName,
-				referralv1.ReferralService_AcknowledgeDanger_FullMethodName,
-			), map[string][]string{
-				referralv1.ReferralService_FetchReferral_FullMethodName: {"familyfacing"},
-			}),
-			Emits: []string{
-				"contact_received", "version_proposed", "contact_amended", "contact_decided", "contact_taken_back", "contact_sent_in_error",
-				"child_referred", "child_withdrawn", "child_passed_on",
-			},
-			Takes: map[string][]string{"familyfacing": {"family_opened", "child_added", "family_allocated", "child_known_open", "child_left"}},
-		},
-		{
-			Name: "familyfacing", Does: "families and who works with them",
-			Needs: []string{"directory", "referral"}, Schema: familyfacing.Schema, build: buildFamilyFacing,
-			Calls: with(entry(
-				familyfacingv1.FamilyService_ListFamilies_FullMethodName,
-				familyfacingv1.FamilyService_GetFamily_FullMethodName,
-				familyfacingv1.FamilyService_AllocateFamily_FullMethodName,
-				familyfacingv1.FamilyService_HandOverFamily_FullMethodName,
-				familyfacingv1.FamilyService_DeferFamily_FullMethodName,
-				familyfacingv1.FamilyService_AcknowledgeUrgent_FullMethodName,
-				familyfacingv1.FamilyService_SettleRevision_FullMethodName,
-				familyfacingv1.FamilyService_GetCaseload_FullMethodName,
-				familyfacingv1.FamilyService_ListNotices_FullMethodName,
-			), map[string][]string{
-				familyfacingv1.FamilyService_FindOpenChildren_FullMethodName: {"referral"},
-			}),
-			Emits: []string{
-				"family_opened", "child_added", "family_allocated", "family_handed_over", "family_deferred", "urgent_acknowledged",
-				"child_known_open", "revision_due", "revision_settled", "child_left",
-			},
-			Takes: map[string][]string{"referral": {"contact_received", "contact_amended", "child_referred", "child_withdrawn", "child_passed_on"}},
-		},
+		theDirectory(),
+		theReferral(),
+		theFamilyFacing(),
 		{Name: "insightbooking", Does: "the Insight Team's specialists; health only, so far"},
 		{Name: "enablerreporting", Does: "the Enabler Team's support and returns; health only, so far"},
 		{Name: "strategyapprovals", Does: "agreements and what is reserved to the Strategy Team; health only, so far"},
 		{Name: "budget", Does: "the teams' money; health only, so far"},
 		{Name: "gateway", Does: "REST for partner systems", Needs: []string{"directory", "referral", "familyfacing"}, HTTP: true, build: buildGateway},
 		{Name: "web", Does: "pages for people", HTTP: true, build: buildWeb},
+	}
+}
+
+func theDirectory() Service {
+	return Service{
+		Name: "directory", Does: "who there is and who covers where; signs passports",
+		Schema: directory.Schema, build: buildDirectory,
+		Calls: map[string][]string{
+			directoryv1.DirectoryService_IssuePassport_FullMethodName:   {"gateway", "web", "referral", "familyfacing"},
+			directoryv1.DirectoryService_GetPassportKeys_FullMethodName: {"referral", "familyfacing"},
+			directoryv1.DirectoryService_RecordDenial_FullMethodName:    {"gateway", "web"},
+			directoryv1.DirectoryService_GetAuthority_FullMethodName:    {"gateway", "web", "referral"},
+			directoryv1.DirectoryService_ListTeams_FullMethodName:       {"gateway", "web", "referral", "familyfacing"},
+			directoryv1.DirectoryService_ListMembers_FullMethodName:     {"gateway", "web", "familyfacing"},
+			directoryv1.DirectoryService_CoverPostcode_FullMethodName:   {"gateway", "web", "referral"},
+		},
+		Open: []string{
+			directoryv1.DirectoryService_IssuePassport_FullMethodName,
+			directoryv1.DirectoryService_GetPassportKeys_FullMethodName,
+		},
+	}
+}
+
+func theReferral() Service {
+	return Service{
+		Name: "referral", Does: "contacts and referrals: receive, screen, pass on, answer the referrer",
+		Needs: []string{"directory", "familyfacing"}, Schema: referral.Schema, build: buildReferral,
+		Calls: with(entry(
+			referralv1.ReferralService_ReceiveContact_FullMethodName,
+			referralv1.ReferralService_GetContact_FullMethodName,
+			referralv1.ReferralService_ListContacts_FullMethodName,
+			referralv1.ReferralService_ListOverdueContacts_FullMethodName,
+			referralv1.ReferralService_ScreenChild_FullMethodName,
+			referralv1.ReferralService_ConfirmReceipt_FullMethodName,
+			referralv1.ReferralService_ChoosePatch_FullMethodName,
+			referralv1.ReferralService_SuggestLinks_FullMethodName,
+			referralv1.ReferralService_LinkContact_FullMethodName,
+			referralv1.ReferralService_AmendContact_FullMethodName,
+			referralv1.ReferralService_AcceptVersion_FullMethodName,
+			referralv1.ReferralService_MakeOwnContact_FullMethodName,
+			referralv1.ReferralService_TakeBackContact_FullMethodName,
+			referralv1.ReferralService_MarkSentInError_FullMethodName,
+			referralv1.ReferralService_AcknowledgeDanger_FullMethodName,
+		), map[string][]string{
+			referralv1.ReferralService_FetchReferral_FullMethodName: {"familyfacing"},
+		}),
+		Emits: []string{
+			"contact_received", "version_proposed", "contact_amended", "contact_decided", "contact_taken_back", "contact_sent_in_error",
+			"child_referred", "child_withdrawn", "child_passed_on",
+		},
+		Takes: map[string][]string{"familyfacing": {"family_opened", "child_added", "family_allocated", "child_known_open", "child_left"}},
+	}
+}
+
+func theFamilyFacing() Service {
+	return Service{
+		Name: "familyfacing", Does: "families and who works with them",
+		Needs: []string{"directory", "referral"}, Schema: familyfacing.Schema, build: buildFamilyFacing,
+		Calls: with(entry(
+			familyfacingv1.FamilyService_ListFamilies_FullMethodName,
+			familyfacingv1.FamilyService_GetFamily_FullMethodName,
+			familyfacingv1.FamilyService_AllocateFamily_FullMethodName,
+			familyfacingv1.FamilyService_HandOverFamily_FullMethodName,
+			familyfacingv1.FamilyService_DeferFamily_FullMethodName,
+			familyfacingv1.FamilyService_AcknowledgeUrgent_FullMethodName,
+			familyfacingv1.FamilyService_SettleRevision_FullMethodName,
+			familyfacingv1.FamilyService_GetCaseload_FullMethodName,
+			familyfacingv1.FamilyService_ListNotices_FullMethodName,
+		), map[string][]string{
+			familyfacingv1.FamilyService_FindOpenChildren_FullMethodName: {"referral"},
+		}),
+		Emits: []string{
+			"family_opened", "child_added", "family_allocated", "family_handed_over", "family_deferred", "urgent_acknowledged",
+			"child_known_open", "revision_due", "revision_settled", "child_left",
+		},
+		Takes: map[string][]string{"referral": {"contact_received", "contact_amended", "child_referred", "child_withdrawn", "child_passed_on"}},
 	}
 }
 

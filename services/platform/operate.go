@@ -169,5 +169,5 @@ func (i *Installation) OwnerURL(authority string) (string, error) {
 			return a.ownerURL("")
 		}
 	}
-	return "", fmt.Errorf("the file describes %s, which %s does not list", authority, i.Config.Authorities)
+	return "", fmt.Errorf("%s is not in %s", authority, i.Config.Authorities)
 }

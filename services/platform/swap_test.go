@@ -87,8 +87,8 @@ func idFields(m protoreflect.MessageDescriptor) map[protoreflect.FieldDescriptor
 		}
 		rules, _ := proto.GetExtension(fd.Options(), validate.E_Field).(*validate.FieldRules)
 		shape := rules.GetString().GetPattern() + " " + string(fd.Name())
-		if make := shapeOf(shape, string(m.FullName())); make != nil {
-			fields[fd] = make
+		if value := shapeOf(shape, string(m.FullName())); value != nil {
+			fields[fd] = value
 		}
 	}
 	return fields
@@ -165,7 +165,7 @@ func TestNoIdOfAnotherAuthorityIsAnswered(t *testing.T) {
 				for _, own := range []bool{false, true} {
 					for _, who := range actors(t, access.Callers[0], ours) {
 						calls++
-						swap(t, cell{service: service.Name, method: m, full: method, caller: access.Callers[0], field: field, own: own}, who, ours, theirs)
+						swap(who, t, cell{service: service.Name, method: m, full: method, caller: access.Callers[0], field: field, own: own}, ours, theirs)
 					}
 				}
 			}
@@ -207,7 +207,7 @@ func guardian(t *testing.T) string {
 	return ""
 }
 
-func swap(t *testing.T, c cell, as context.Context, ours, theirs records) {
+func swap(as context.Context, t *testing.T, c cell, ours, theirs records) {
 	t.Helper()
 	request := message(t, c.method.Input())
 	fill(request.ProtoReflect())

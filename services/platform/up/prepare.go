@@ -106,7 +106,12 @@ func (p *Platform) fill(ctx context.Context, name string) error {
 		return fmt.Errorf("look into the database: %w", err)
 	}
 	if filled {
-		return nil
+		return p.callBack(ctx, conn)
+	}
+	// First, since a database that is filled is not looked at again: a run killed between the two would leave a
+	// demonstration that its issuer takes for real data.
+	if err := p.mark(); err != nil {
+		return err
 	}
 	p.say("demonstration of " + name + " …")
 	a, err := describe(name)
@@ -117,7 +122,18 @@ func (p *Platform) fill(ctx context.Context, name string) error {
 	if err := seed(ctx, conn, a, p.config.Now()); err != nil {
 		return fmt.Errorf("the demonstration of %s: %w", name, err)
 	}
-	return p.mark()
+	return nil
+}
+
+// callBack brings the out-of-hours contact to the present address, which KITH_LISTEN may have changed. One that an
+// import has put in its place stays.
+func (p *Platform) callBack(ctx context.Context, owner *pgx.Conn) error {
+	_, err := owner.Exec(ctx, `UPDATE directory.authority SET out_of_hours_call_back = $1
+		WHERE out_of_hours_call_back LIKE '%' || $2 AND out_of_hours_call_back <> $1`, "http://"+p.address+nightPath, nightPath)
+	if err != nil {
+		return fmt.Errorf("the out-of-hours contact's address: %w", err)
+	}
+	return nil
 }
 
 // mark says that this data folder was created as a demonstration.

@@ -14,3 +14,4 @@ Feature: Fuller text is a new version
     Given the police tell of a worry about "Hal Invent" under their reference "CAD 18"
     When they send the same text under their reference "CAD 18" with a new key
     Then they get the same receipt
+    And there is one contact about "Hal Invent"

@@ -1,4 +1,5 @@
 Feature: A partner sees its own contacts and no other's
+  So that a worry is seen by those who need it, and by nobody else.
 
   Scenario: Another partner's contact
     Given the police tell of a worry about "Ida Invent"

@@ -1,4 +1,5 @@
 Feature: One authority never sees another
+  So that a worry is seen by those who need it, and by nobody else.
 
   Scenario: The neighbours' contact
     Given the police tell Kensington and Chelsea of a worry about "Kit Invent"
