@@ -161,6 +161,17 @@ func (l *log) count(words ...string) int {
 	return n
 }
 
+// warnings are the lines for somebody who looks for a fault.
+func (l *log) warnings() string {
+	var all strings.Builder
+	for line := range strings.Lines(l.String()) {
+		if !strings.Contains(line, "level=INFO") {
+			all.WriteString(line)
+		}
+	}
+	return all.String()
+}
+
 // patience is how long a story waits for what must happen.
 const patience = 30 * time.Second
 

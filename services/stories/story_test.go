@@ -30,7 +30,7 @@ func tell(t *testing.T, p *place, tags string) {
 		},
 	}
 	if suite.Run() != 0 {
-		t.Error("not every story came true")
+		t.Errorf("not every story came true; the platform's warnings:\n%s", p.log.warnings())
 	}
 }
 

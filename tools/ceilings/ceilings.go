@@ -20,22 +20,35 @@ const (
 	contextPackage, itself = "context", "Context"
 )
 
-// dependencies counts the direct requirements of a go.mod.
+// dependencies counts the projects that a go.mod requires directly. A project that publishes several modules counts
+// once: they are written, reviewed and released together.
 func dependencies(manifest []byte) ([]string, error) {
 	module, err := modfile.Parse("go.mod", manifest, nil)
 	if err != nil {
 		return nil, err
 	}
-	direct := 0
+	projects := map[string]bool{}
 	for _, require := range module.Require {
 		if !require.Indirect {
-			direct++
+			projects[project(require.Mod.Path)] = true
 		}
 	}
-	if direct > mostDependencies {
+	if direct := len(projects); direct > mostDependencies {
 		return []string{fmt.Sprintf("go.mod: %d direct dependencies, at most %d", direct, mostDependencies)}, nil
 	}
 	return nil, nil
+}
+
+// project is who publishes a module: a repository on a host that many share, else the host with its first folder.
+func project(module string) string {
+	parts := strings.Split(module, "/")
+	switch parts[0] {
+	case "go.opentelemetry.io":
+		return parts[0]
+	case "github.com", "golang.org":
+		return strings.Join(parts[:min(len(parts), 3)], "/")
+	}
+	return strings.Join(parts[:min(len(parts), 2)], "/")
 }
 
 // constructors returns a line for each constructor with too many parameters in one file.

@@ -52,7 +52,7 @@ func TestDependencies(t *testing.T) {
 		var text strings.Builder
 		text.WriteString("module m\n\nrequire (\n")
 		for n := range direct {
-			fmt.Fprintf(&text, "example.org/direct%d v1.0.0\n", n)
+			fmt.Fprintf(&text, "github.com/direct/n%d/v2 v2.0.0\n", n)
 		}
 		for n := range indirect {
 			fmt.Fprintf(&text, "example.org/indirect%d v1.0.0 // indirect\n", n)
@@ -65,4 +65,19 @@ func TestDependencies(t *testing.T) {
 	above, err := dependencies(manifest(40, 0))
 	require.NoError(t, err)
 	assert.Equal(t, []string{"go.mod: 40 direct dependencies, at most 39"}, above)
+}
+
+func TestAProjectCountsOnce(t *testing.T) {
+	t.Parallel()
+	for module, want := range map[string]string{
+		"go.opentelemetry.io/otel/sdk/metric":                "go.opentelemetry.io",
+		"go.opentelemetry.io/contrib/instrumentation/x":      "go.opentelemetry.io",
+		"github.com/riverqueue/river/riverdriver/riverpgxv5": "github.com/riverqueue/river",
+		"golang.org/x/text":                                  "golang.org/x/text",
+		"google.golang.org/genproto/googleapis/rpc":          "google.golang.org/genproto",
+		"google.golang.org/grpc":                             "google.golang.org/grpc",
+		"pgregory.net/rapid":                                 "pgregory.net/rapid",
+	} {
+		assert.Equal(t, want, project(module))
+	}
 }

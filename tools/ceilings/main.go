@@ -2,7 +2,7 @@
 //
 //   - A constructor takes one struct: New has at most one parameter beside a context. NewThing, which makes a plain
 //     value, has at most three.
-//   - The product has under 40 direct dependencies.
+//   - The product has under 40 direct dependencies; a project that publishes several modules counts once.
 package main
 
 import (

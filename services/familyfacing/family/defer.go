@@ -35,7 +35,7 @@ func (s *Service) DeferFamily(ctx context.Context, req *familyfacingv1.DeferFami
 			if _, err := tx.Exec(ctx, `UPDATE notice SET team = $2 WHERE family = $1`, f.ID, f.Team); err != nil {
 				return fmt.Errorf("notices go along: %w", err)
 			}
-			if false {
+			if f.UrgentSince != nil {
 				since := now.UTC().Truncate(time.Microsecond)
 				f.UrgentSince = &since
 				if err := s.alarm(ctx, tx, urgentAlarm(f)); err != nil {

@@ -130,9 +130,10 @@ func (l *load) inTables(ctx context.Context, conn *pgx.Conn, authority string) {
 func (l *load) onItsWay(ctx context.Context, conn *pgx.Conn, authority string) string {
 	for log, follower := range map[string]string{"referral": "familyfacing", "familyfacing": "referral"} {
 		var events, numbered, last, taken, held int64
+		var why string
 		err := conn.QueryRow(ctx, `SELECT count(*), count(position), coalesce(max(position), 0),
-			(SELECT position FROM `+follower+`.cursor WHERE log = $1), (SELECT count(*) FROM `+follower+`.held_event) FROM `+log+`.event`, log).
-			Scan(&events, &numbered, &last, &taken, &held)
+			(SELECT position FROM `+follower+`.cursor WHERE log = $1), (SELECT count(*) FROM `+follower+`.held_event), (SELECT coalesce(string_agg(DISTINCT type || ' ' || failure, ', '), '') FROM `+follower+`.held_event) FROM `+log+`.event`, log).
+			Scan(&events, &numbered, &last, &taken, &held, &why)
 		switch {
 		case err != nil:
 			return err.Error()
@@ -141,7 +142,7 @@ func (l *load) onItsWay(ctx context.Context, conn *pgx.Conn, authority string) s
 		case taken != last:
 			return fmt.Sprintf("%s has taken in %d of the %d events of %s's log of %s", follower, taken, last, log, authority)
 		case held != 0:
-			return fmt.Sprintf("%s holds %d events of %s's log of %s", follower, held, log, authority)
+			return fmt.Sprintf("%s holds %d events of %s's log of %s (%s)", follower, held, log, authority, why)
 		}
 	}
 	rows, err := conn.Query(ctx, `SELECT p.full_name, string_agg(f.team, ' '), min(f.contact::text), min(f.id::text) FROM familyfacing.person p
