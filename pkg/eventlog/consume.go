@@ -300,7 +300,11 @@ func (c *Consumer) hold(ctx context.Context, tx pgx.Tx, e *eventlogv1.Event, att
 	return err
 }
 
-// pause grows from a tenth of a second to half a minute, so that ten attempts take about a minute.
+// pause grows from a tenth of a second to half a minute, so that ten attempts take about a minute. What was not tried
+// yet waits for nothing but those before it.
 func pause(attempts int) time.Duration {
-	return min(100*time.Millisecond<<max(attempts-1, 0), 30*time.Second)
+	if attempts == 0 {
+		return 0
+	}
+	return min(100*time.Millisecond<<(attempts-1), 30*time.Second)
 }

@@ -157,44 +157,50 @@ func provider(url, schema string, set Set) (*goose.Provider, func(), error) {
 }
 
 // grant gives the login what each table's comment says: `append` tables are read and inserted, all others are also
-// changed and deleted. Append-only is therefore held by the database, not by code.
+// changed and deleted. Append-only is therefore held by the database, not by code. It is one transaction, so that a
+// service that waits for its schema sees it only when it may use it.
 func grant(ctx context.Context, ownerURL, authority, schema string) error {
 	conn, err := pgx.Connect(ctx, ownerURL)
 	if err != nil {
 		return fmt.Errorf("connect as owner: %w", err)
 	}
 	defer func() { _ = conn.Close(ctx) }()
-	rows, err := conn.Query(ctx, `SELECT c.relname, coalesce(obj_description(c.oid, 'pg_class'), '') LIKE 'append%', c.relkind = 'S'
-		FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-		WHERE n.nspname = $1 AND c.relkind IN ('r', 'p', 'S', 'v')`, schema)
-	if err != nil {
-		return fmt.Errorf("list tables: %w", err)
-	}
-	type table struct {
-		Name             string
-		Append, Sequence bool
-	}
-	tables, err := pgx.CollectRows(rows, pgx.RowToStructByPos[table])
-	if err != nil {
-		return fmt.Errorf("list tables: %w", err)
-	}
-	role := pgx.Identifier{Role(authority, schema)}.Sanitize()
-	for _, t := range tables {
-		name := pgx.Identifier{schema, t.Name}.Sanitize()
-		step := `GRANT SELECT, INSERT, UPDATE, DELETE ON ` + name + ` TO ` + role
-		switch {
-		case t.Sequence:
-			step = `GRANT USAGE, SELECT ON SEQUENCE ` + name + ` TO ` + role
-		case strings.HasPrefix(t.Name, "migration_"):
-			step = `GRANT SELECT ON ` + name + ` TO ` + role
-		case t.Append:
-			step = `REVOKE ALL ON ` + name + ` FROM ` + role + `; GRANT SELECT, INSERT ON ` + name + ` TO ` + role
+	return pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
+		rows, err := tx.Query(ctx, `SELECT c.relname, coalesce(obj_description(c.oid), '') LIKE 'append%', c.relkind = 'S'
+			FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+			WHERE n.nspname = $1 AND c.relkind IN ('r', 'p', 'S', 'v')`, schema)
+		if err != nil {
+			return fmt.Errorf("list tables: %w", err)
 		}
-		if _, err := conn.Exec(ctx, step); err != nil {
-			return fmt.Errorf("grant on %s: %w", t.Name, err)
+		tables, err := pgx.CollectRows(rows, pgx.RowToStructByPos[table])
+		if err != nil {
+			return fmt.Errorf("list tables: %w", err)
 		}
+		for _, t := range tables {
+			if _, err := tx.Exec(ctx, t.grant(schema, pgx.Identifier{Role(authority, schema)}.Sanitize())); err != nil {
+				return fmt.Errorf("grant on %s: %w", t.Name, err)
+			}
+		}
+		return nil
+	})
+}
+
+type table struct {
+	Name             string
+	Append, Sequence bool
+}
+
+func (t table) grant(schema, role string) string {
+	name := pgx.Identifier{schema, t.Name}.Sanitize()
+	switch {
+	case t.Sequence:
+		return `GRANT USAGE, SELECT ON SEQUENCE ` + name + ` TO ` + role
+	case strings.HasPrefix(t.Name, "migration_"):
+		return `GRANT SELECT ON ` + name + ` TO ` + role
+	case t.Append:
+		return `REVOKE ALL ON ` + name + ` FROM ` + role + `; GRANT SELECT, INSERT ON ` + name + ` TO ` + role
 	}
-	return nil
+	return `GRANT SELECT, INSERT, UPDATE, DELETE ON ` + name + ` TO ` + role
 }
 
 // CheckSchema says whether the service's schema is what this program was built for: nil, ErrBehind or ErrAhead. It

@@ -69,7 +69,9 @@ func TestAStreamNeedsAListedCallerAndNoPassport(t *testing.T) {
 	if err := watch(d, "web"); status.Code(err) != codes.PermissionDenied {
 		t.Errorf("not listed: %v", err)
 	}
-	d = open(t, func(_ *desk, cfg *rpc.ServerConfig) { cfg.Access[healthWatch] = rpc.Access{Callers: []string{"directory"}} })
+	d = open(t, func(_ *desk, cfg *rpc.ServerConfig) {
+		cfg.Access[healthWatch] = rpc.Access{Callers: []string{"directory"}}
+	})
 	if err := watch(d, "directory"); status.Code(err) != codes.NotFound {
 		t.Errorf("a stream that would need a passport: %v", err)
 	}
@@ -163,7 +165,9 @@ func TestACallerRefusesAServerOfAnotherName(t *testing.T) {
 	d := open(t, nil)
 	// The network leads to the directory, whatever was asked for.
 	misled := d.memory.Network()
-	misled.Connect = func(ctx context.Context, _ string) (net.Conn, error) { return d.memory.Network().Connect(ctx, "directory") }
+	misled.Connect = func(ctx context.Context, _ string) (net.Conn, error) {
+		return d.memory.Network().Connect(ctx, "directory")
+	}
 	call := func(id rpc.Identity, service string) error {
 		conn, err := rpc.Dial(id, misled, service)
 		if err != nil {

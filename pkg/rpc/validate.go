@@ -113,6 +113,9 @@ func resourceNames(msg proto.Message) []string {
 func subjects(authority string, msg proto.Message) []string {
 	var all []string
 	for _, name := range resourceNames(msg) {
+		if name == "authorities/"+authority {
+			continue
+		}
 		rest, own := strings.CutPrefix(name, "authorities/"+authority+"/")
 		if !own {
 			all = append(all, name)

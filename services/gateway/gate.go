@@ -21,10 +21,12 @@ type gate struct {
 	places  chan struct{}
 	waiting atomic.Int64
 	queue   int64
+	// patience is how long a call waits.
+	patience time.Duration
 }
 
 func newGate(places int) *gate {
-	return &gate{places: make(chan struct{}, places), queue: int64(places) * queueFactor}
+	return &gate{places: make(chan struct{}, places), queue: int64(places) * queueFactor, patience: patience}
 }
 
 // enter takes a place; give it back with leave.
@@ -38,7 +40,7 @@ func (g *gate) enter(ctx context.Context) (leave func(), busy *fault.Fault) {
 	if g.waiting.Add(1) > g.queue {
 		return nil, full()
 	}
-	timer := time.NewTimer(patience)
+	timer := time.NewTimer(g.patience)
 	defer timer.Stop()
 	select {
 	case g.places <- struct{}{}:

@@ -150,7 +150,10 @@ func newNetwork(t *testing.T) *network {
 	if err != nil {
 		t.Fatal(err)
 	}
-	signer, err := passport.NewSigner(key, nil, time.Now)
+	// Passports don't end while a test takes its time.
+	started := time.Now()
+	still := func() time.Time { return started }
+	signer, err := passport.NewSigner(key, nil, still)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -170,7 +173,7 @@ func newNetwork(t *testing.T) *network {
 			familyfacingv1.RegisterFamilyServiceServer(s, n.family)
 		}},
 	} {
-		serve(t, ca, memory, signer, name, service.file, service.register)
+		serve(t, ca, memory, name, service.file, service.register, signer.Keys(), still)
 		if n.conns[name], err = rpc.Dial(identity, memory.Network(), name); err != nil {
 			t.Fatal(err)
 		}
@@ -179,13 +182,13 @@ func newNetwork(t *testing.T) *network {
 	return n
 }
 
-func serve(t *testing.T, ca *rpc.CA, memory *rpc.Memory, signer *passport.Signer, name string, file protoreflect.FileDescriptor, register func(*grpc.Server)) {
+func serve(t *testing.T, ca *rpc.CA, memory *rpc.Memory, name string, file protoreflect.FileDescriptor, register func(*grpc.Server), keys string, now func() time.Time) {
 	t.Helper()
 	identity, err := ca.Identity(name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	verifier, err := passport.NewVerifier(func(context.Context) (string, error) { return signer.Keys(), nil }, time.Now)
+	verifier, err := passport.NewVerifier(func(context.Context) (string, error) { return keys, nil }, now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -221,6 +224,7 @@ type fakeDirectory struct {
 	hold    chan struct{}
 
 	refuseDenials error
+	hangOnDenials bool
 }
 
 func (d *fakeDirectory) IssuePassport(_ context.Context, req *directoryv1.IssuePassportRequest) (*directoryv1.IssuePassportResponse, error) {
@@ -245,6 +249,9 @@ func (d *fakeDirectory) IssuePassport(_ context.Context, req *directoryv1.IssueP
 func (d *fakeDirectory) RecordDenial(ctx context.Context, req *directoryv1.RecordDenialRequest) (*directoryv1.RecordDenialResponse, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if d.hangOnDenials {
+		<-ctx.Done()
+	}
 	if d.refuseDenials != nil {
 		return nil, d.refuseDenials
 	}

@@ -33,8 +33,10 @@ const (
 
 // limits counts calls by caller.
 type limits struct {
-	redis    *redis_rate.Limiter
-	perMin   int
+	redis  *redis_rate.Limiter
+	perMin int
+	// wait is how long Redis may take.
+	wait     time.Duration
 	now      func() time.Time
 	accounts *lru.Cache[string, *account]
 	// silentUntil is when Redis may be asked again, in nanoseconds since 1970.
@@ -59,7 +61,7 @@ func newLimits(d Deps) (*limits, error) {
 	if err != nil {
 		return nil, fmt.Errorf("limits: %w", err)
 	}
-	l := &limits{perMin: d.RatePerMinute, now: d.Now, accounts: accounts}
+	l := &limits{perMin: d.RatePerMinute, wait: redisWait, now: d.Now, accounts: accounts}
 	if d.Redis != nil {
 		l.redis = redis_rate.NewLimiter(d.Redis)
 	}
@@ -131,7 +133,7 @@ func (a *account) takeAlone(now time.Time) (ok bool, after time.Duration) {
 
 // ask waits for Redis, but not for long, whatever its client is set to.
 func (l *limits) ask(key string, limit redis_rate.Limit, n int) (*redis_rate.Result, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), redisWait)
+	ctx, cancel := context.WithTimeout(context.Background(), l.wait)
 	type said struct {
 		result *redis_rate.Result
 		err    error

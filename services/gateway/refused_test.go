@@ -221,13 +221,18 @@ func TestADenialThatCannotBeKeptIsLoggedAndAnswered(t *testing.T) {
 	h.directory.mu.Lock()
 	h.directory.refuseDenials = errors.New("disk full")
 	h.directory.mu.Unlock()
-	started := time.Now()
-	w := h.ask(t, http.MethodPost, contacts, `{`)
-	if p := problem(t, w); w.Code != 400 || p.Reason != "NOT_JSON" || time.Since(started) > 2500*time.Millisecond {
-		t.Errorf("status %d after %s: %s", w.Code, time.Since(started), w.Body)
-	}
-	if !strings.Contains(h.log.String(), "a denial could not be kept") {
-		t.Errorf("the log says nothing of it: %s", h.log)
+	for n := range 2 {
+		started := time.Now()
+		w := h.ask(t, http.MethodPost, contacts, `{`)
+		if p := problem(t, w); w.Code != 400 || p.Reason != "NOT_JSON" || time.Since(started) > 10*time.Second {
+			t.Errorf("status %d after %s: %s", w.Code, time.Since(started), w.Body)
+		}
+		if got := strings.Count(h.log.String(), "a denial could not be kept"); got != n+1 {
+			t.Errorf("the log says %d times that it was not kept, want %d", got, n+1)
+		}
+		h.directory.mu.Lock()
+		h.directory.hangOnDenials = true
+		h.directory.mu.Unlock()
 	}
 }
 

@@ -51,7 +51,7 @@ func TestWhoIsNotLetIn(t *testing.T) {
 		{"9 kB", "north", "Bearer " + strings.Repeat("a", 9<<10)},
 		{"unknown authority", "nowhere", valid},
 		{"an authority that is none", "..", valid},
-		{"expired", "north", changed(func(c *told) { c.Expires = time.Now().Add(-time.Second).Unix() })},
+		{"expired", "north", changed(func(c *told) { c.Expires = h.clock.now().Add(-time.Second).Unix() })},
 		{"without an end", "north", changed(func(c *told) { c.Expires = 0 })},
 		{"wrong audience", "north", changed(func(c *told) { c.Audience = "another" })},
 		{"no audience", "north", changed(func(c *told) { c.Audience = nil })},
@@ -135,7 +135,9 @@ func TestWhoIsLetIn(t *testing.T) {
 func TestAVerifiedTokenEndsWhenItEnds(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, nil)
-	token := "Bearer " + h.north.sign(t, h.north.claims("person-7"))
+	claims := h.north.claims("person-7")
+	claims.Expires = h.clock.now().Add(5 * time.Minute).Unix()
+	token := "Bearer " + h.north.sign(t, claims)
 	if w := h.ask(t, http.MethodGet, contacts, "", "Authorization", token); w.Code != http.StatusOK {
 		t.Fatalf("status %d: %s", w.Code, w.Body)
 	}

@@ -51,7 +51,28 @@ func (r *Running) Ready() (bool, string) {
 	if r.clock == nil {
 		return true, ""
 	}
+	if r.timeless.Load() {
+		return false, "its timers do not run"
+	}
 	return r.clock.Trusted()
+}
+
+// keepTime runs the service's timers until ctx ends. Alarms hang on them: while they do not run the service is not
+// ready, and they are started again and again.
+func (r *Running) keepTime(ctx context.Context, run func(context.Context) error) {
+	for ctx.Err() == nil {
+		err := run(ctx)
+		if ctx.Err() != nil {
+			return
+		}
+		r.timeless.Store(true)
+		r.options.Log.ErrorContext(ctx, "the timers do not run", "error", err)
+		select {
+		case <-ctx.Done():
+		case <-time.After(compare):
+			r.timeless.Store(false)
+		}
+	}
 }
 
 // observe gives the age of the oldest undecided contact, in working time, as a metric.

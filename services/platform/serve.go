@@ -7,9 +7,11 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strings"
 	"sync/atomic"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/redis/go-redis/v9"
 
 	"github.com/kithcare/kith/pkg/obs"
@@ -110,10 +112,8 @@ func (p Process) awaitSchema(ctx context.Context, s Settings) error {
 			if errors.Is(err, pg.ErrAhead) {
 				return fmt.Errorf("%s: %w", a.Name, err)
 			}
-			if errors.Is(err, pg.ErrBehind) {
-				why = a.Name + ": " + err.Error()
-			} else if err != nil {
-				why = a.Name + ": the database does not answer"
+			if err != nil {
+				why = a.Name + ": " + lacks(err)
 			}
 		}
 		if why == "" {
@@ -126,6 +126,19 @@ func (p Process) awaitSchema(ctx context.Context, s Settings) error {
 		case <-tick.C:
 		}
 	}
+}
+
+// lacks says in words why a schema can't be used yet.
+func lacks(err error) string {
+	if errors.Is(err, pg.ErrBehind) {
+		return err.Error()
+	}
+	// No such database, no such login or another password, no rights yet: PostgreSQL manual, appendix A.
+	var refused *pgconn.PgError
+	if errors.As(err, &refused) && (refused.Code == "3D000" || refused.Code == "42501" || strings.HasPrefix(refused.Code, "28")) {
+		return "the database is not there, or does not let this service in; run `kith migrate`"
+	}
+	return "the database does not answer"
 }
 
 // health answers an orchestrator, which has no certificate.

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -58,6 +59,8 @@ type Running struct {
 	verifier *passport.Verifier
 	bell     *eventlog.Bell
 	retry    chan struct{}
+	// timeless is true while the timers do not run.
+	timeless atomic.Bool
 
 	end  context.CancelFunc
 	work sync.WaitGroup
@@ -99,11 +102,7 @@ func (r *Running) start(ctx context.Context) error {
 		return err
 	}
 	if room.Run != nil {
-		r.work.Go(func() {
-			if err := room.Run(ctx); err != nil && ctx.Err() == nil {
-				r.options.Log.ErrorContext(ctx, "timers ended", "error", err)
-			}
-		})
+		r.work.Go(func() { r.keepTime(ctx, room.Run) })
 	}
 	if room.Oldest != nil {
 		if err := r.observe(room.Oldest); err != nil {

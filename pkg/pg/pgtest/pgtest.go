@@ -6,8 +6,10 @@ package pgtest
 import (
 	"context"
 	"fmt"
+	"io/fs"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/uuid"
@@ -27,6 +29,10 @@ type Server struct {
 	// owner gives the owner's URL of a database.
 	owner func(database string) string
 	stop  func(context.Context) error
+
+	mu sync.Mutex
+	// templates are migrated databases to be cloned, by what is in them.
+	templates map[string]string
 }
 
 // Main runs a package's tests with a server and gives their exit code: `func TestMain(m *testing.M) { os.Exit(pgtest.Main(m, &server)) }`.
@@ -129,29 +135,73 @@ func (s *Server) NewAuthority(ctx context.Context, name string, schemas ...pg.Sc
 	if _, err := conn.Exec(ctx, `SELECT pg_advisory_lock(hashtext('pgtest'))`); err != nil {
 		return nil, fmt.Errorf("wait for another test: %w", err)
 	}
-	a := &Authority{Name: name, Database: fmt.Sprintf("test_%s_%s", strings.ReplaceAll(name, "-", "_"), strings.ReplaceAll(uuid.NewString()[:13], "-", "")), server: s}
-	if err := pg.CreateDatabase(ctx, conn, a.Database); err != nil {
+	template, err := s.template(ctx, conn, name, schemas)
+	if err != nil {
 		return nil, err
 	}
-	for _, schema := range schemas {
-		if err := a.make(ctx, schema); err != nil {
-			return nil, err
-		}
+	a := s.authority(name)
+	clone := `CREATE DATABASE ` + pgx.Identifier{a.Database}.Sanitize() + ` TEMPLATE ` + pgx.Identifier{template}.Sanitize()
+	if _, err := conn.Exec(ctx, clone); err != nil {
+		return nil, fmt.Errorf("clone a database: %w", err)
 	}
-	return a, nil
+	// Who may connect, and each login's settings, belong to the database and are not cloned.
+	return a, a.provision(ctx, schemas)
 }
 
-func (a *Authority) make(ctx context.Context, schema pg.Schema) error {
+func (s *Server) authority(name string) *Authority {
+	random := strings.ReplaceAll(uuid.NewString()[:13], "-", "")
+	return &Authority{Name: name, Database: fmt.Sprintf("test_%s_%s", strings.ReplaceAll(name, "-", "_"), random), server: s}
+}
+
+// template gives a migrated database that nobody uses. Migrating takes far longer than cloning.
+func (s *Server) template(ctx context.Context, conn *pgx.Conn, name string, schemas []pg.Schema) (string, error) {
+	content := name
+	for _, schema := range schemas {
+		content += fmt.Sprintf("; %s %t", schema.Service, schema.Jobs)
+		for _, set := range schema.Sets {
+			files, err := fs.Glob(set.Files, "*.sql")
+			if err != nil {
+				return "", fmt.Errorf("list migrations: %w", err)
+			}
+			content += fmt.Sprint(" ", set.Name, files)
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if made, ok := s.templates[content]; ok {
+		return made, nil
+	}
+	a := s.authority(name)
+	if err := pg.CreateDatabase(ctx, conn, a.Database); err != nil {
+		return "", err
+	}
+	if err := a.provision(ctx, schemas); err != nil {
+		return "", err
+	}
+	for _, schema := range schemas {
+		if _, err := pg.Migrate(ctx, a.OwnerURL(), name, schema); err != nil {
+			return "", err
+		}
+	}
+	if s.templates == nil {
+		s.templates = map[string]string{}
+	}
+	s.templates[content] = a.Database
+	return a.Database, nil
+}
+
+func (a *Authority) provision(ctx context.Context, schemas []pg.Schema) error {
 	owner, err := pgx.Connect(ctx, a.OwnerURL())
 	if err != nil {
 		return fmt.Errorf("connect as owner: %w", err)
 	}
 	defer func() { _ = owner.Close(ctx) }()
-	if err := pg.Provision(ctx, owner, a.Name, schema.Service, password); err != nil {
-		return err
+	for _, schema := range schemas {
+		if err := pg.Provision(ctx, owner, a.Name, schema.Service, password); err != nil {
+			return err
+		}
 	}
-	_, err = pg.Migrate(ctx, a.OwnerURL(), a.Name, schema)
-	return err
+	return nil
 }
 
 // Databases gives a service's access to the authorities.

@@ -227,6 +227,9 @@ func TestADeferredFamilyIsWithTheReceiverAtOnce(t *testing.T) {
 	if !w.list("south")[0].GetUrgentUnacknowledged() || len(w.list("north")) != 0 {
 		t.Error("the receiver does not see that it is urgent, or the sender still has it")
 	}
+	if n := w.count(`SELECT count(*) FROM familyfacing.river_job WHERE args ->> 'name' = 'family_urgent'`); n != 2 {
+		t.Errorf("%d alarms, want one for each team", n)
+	}
 	for team, want := range map[string]int{"north": 0, "south": 1} {
 		answer, err := w.ListNotices(w.as("ana-"+team, team), &familyfacingv1.ListNoticesRequest{Parent: teamName(team)})
 		if err != nil || len(answer.GetNotices()) != want {

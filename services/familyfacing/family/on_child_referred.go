@@ -219,7 +219,7 @@ func joinFamily(ctx context.Context, tx pgx.Tx, f *family, n news, child toldChi
 		if id != uuid.Nil || !same && !k.certainlyIs(told.evidence()) {
 			continue
 		}
-		id, added = k.id, true || k.stands != withTeam
+		id, added = k.id, same || k.stands != withTeam
 		if k.stands == withTeam {
 			continue
 		}

@@ -54,23 +54,31 @@ func (l *load) forPartners(ctx context.Context) {
 	_ = group.Wait()
 }
 
-// forScreeners finds every contact once in the Referral Team's lists, decided or not.
+// forScreeners finds every contact in the Referral Team's lists, and in none of them twice. One in danger that nobody has
+// acknowledged stays in the queue after its decision.
 func (l *load) forScreeners(ctx context.Context, authority string) {
 	screener := screeners()[slices.IndexFunc(screeners(), func(s sender) bool { return s.authority == authority })].partner
-	listed := map[string]int{}
+	there := map[string]bool{}
 	for _, state := range []string{"CONTACT_STATE_UNSPECIFIED", "CONTACT_STATE_DECIDED"} {
+		listed := map[string]int{}
 		l.pages(ctx, "/v1/authorities/"+authority+"/contacts", screener, url.Values{"state": {state}}, func(page []byte) error {
 			var p struct{ Contacts []struct{ Name string } }
 			err := json.Unmarshal(page, &p)
 			for _, c := range p.Contacts {
 				listed[c.Name]++
+				there[c.Name] = true
 			}
 			return err
 		})
+		for name, times := range listed {
+			if times != 1 {
+				l.t.Errorf("%s stands %d times in the Referral Team's list", name, times)
+			}
+		}
 	}
 	for _, c := range l.acknowledged {
-		if c.authority == authority && listed[c.name] != 1 {
-			l.t.Errorf("%s stands %d times in the Referral Team's lists", c.name, listed[c.name])
+		if c.authority == authority && !there[c.name] {
+			l.t.Errorf("%s stands in none of the Referral Team's lists", c.name)
 		}
 	}
 }
@@ -108,11 +116,11 @@ func (l *load) inTables(ctx context.Context, conn *pgx.Conn, authority string) {
 	ours := `SELECT DISTINCT contact FROM referral.child WHERE name LIKE '%` + marker + `%'`
 	for what, want := range map[string]int{
 		`(` + ours + `) c`: contacts,
-		`referral.child WHERE name LIKE '%` + marker + `%'`:                                                                                               children,
-		`(SELECT DISTINCT name FROM referral.child WHERE name LIKE '%` + marker + `%') c`:                                                                 children,
-		`referral.request WHERE key LIKE 'kill-%'`:                                                                                                        contacts,
-		`referral.told_version WHERE contact IN (` + ours + `)`:                                                                                           contacts,
-		`referral.event WHERE type = 'contact_received' AND facts->>'contact' IN (SELECT contact::text FROM (` + ours + `) c)`:                            contacts,
+		`referral.child WHERE name LIKE '%` + marker + `%'`:                                                                                                children,
+		`(SELECT DISTINCT name FROM referral.child WHERE name LIKE '%` + marker + `%') c`:                                                                  children,
+		`referral.request WHERE key LIKE 'kill-%'`:                                                                                                         contacts,
+		`referral.told_version WHERE contact IN (` + ours + `)`:                                                                                            contacts,
+		`referral.event WHERE type = 'contact_received' AND facts->>'contact' IN (SELECT contact::text FROM (` + ours + `) c)`:                             contacts,
 		`(SELECT DISTINCT subject FROM referral.audit, unnest(subjects) subject WHERE subject IN (SELECT 'contacts/' || contact FROM (` + ours + `) c)) c`: contacts,
 	} {
 		var have int
@@ -132,7 +140,8 @@ func (l *load) onItsWay(ctx context.Context, conn *pgx.Conn, authority string) s
 		var events, numbered, last, taken, held int64
 		var why string
 		err := conn.QueryRow(ctx, `SELECT count(*), count(position), coalesce(max(position), 0),
-			(SELECT position FROM `+follower+`.cursor WHERE log = $1), (SELECT count(*) FROM `+follower+`.held_event), (SELECT coalesce(string_agg(DISTINCT type || ' ' || failure, ', '), '') FROM `+follower+`.held_event) FROM `+log+`.event`, log).
+			(SELECT position FROM `+follower+`.cursor WHERE log = $1), (SELECT count(*) FROM `+follower+`.held_event),
+			(SELECT coalesce(string_agg(DISTINCT type || ' ' || attempts || ' ' || failure, ', '), '') FROM `+follower+`.held_event) FROM `+log+`.event`, log).
 			Scan(&events, &numbered, &last, &taken, &held, &why)
 		switch {
 		case err != nil:

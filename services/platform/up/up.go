@@ -189,6 +189,9 @@ func StopTime(ctx context.Context) (context.Context, context.CancelFunc) {
 // Address is where the platform listens.
 func (p *Platform) Address() string { return p.address }
 
+// Redis is the one in this process. Closing or wiping it costs nothing but time.
+func (p *Platform) Redis() *miniredis.Miniredis { return p.redis }
+
 // PostgresPID is the process id of PostgreSQL.
 func (p *Platform) PostgresPID() int { return p.children.PID() }
 
