@@ -92,7 +92,7 @@ func Limited(after time.Duration) *Fault {
 func Internal(err error) *Fault {
 	return &Fault{
 		Code: codes.Internal, Reason: "INTERNAL",
-		Message: "something went wrong on our side; what you sent was not taken, and sending it again is safe", cause: err,
+		Message: "something went wrong on our side; what you sent may not have been taken, and sending it again with the same key is safe", cause: err,
 	}
 }
 

@@ -24,16 +24,20 @@ type Clock struct {
 	why     string
 }
 
-// Compare takes a fresh comparison. It is called regularly, at least every few seconds.
-func (c *Clock) Compare(ctx context.Context) {
+// Compare takes a fresh comparison. It is called regularly, at least every few seconds. An error means that there was
+// nothing to compare with; the last comparison then stands.
+func (c *Clock) Compare(ctx context.Context) error {
 	before := c.Wall()
 	theirs, err := c.Database(ctx)
 	after := c.Wall()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if err != nil || after.Sub(before) > Drift {
-		// No comparison is no disagreement: whether the database answers, and soon, is another question of readiness.
-		return
+	if err == nil && after.Sub(before) > Drift {
+		err = errors.New("the answer took too long to compare with")
+	}
+	if err != nil {
+		// No comparison is no disagreement.
+		return err
 	}
 	from := c.last
 	if from.IsZero() {
@@ -48,6 +52,7 @@ func (c *Clock) Compare(ctx context.Context) {
 	if theirs.Before(before.Add(-Drift)) || theirs.After(after.Add(Drift)) {
 		c.trusted, c.why = false, "the wall clock is more than 2 s from PostgreSQL's"
 	}
+	return nil
 }
 
 // Jumped is how far the wall clock and the monotonic clock moved apart between two readings.

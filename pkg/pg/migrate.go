@@ -235,6 +235,16 @@ func CheckSchema(ctx context.Context, url string, s Schema) error {
 			return ErrAhead
 		}
 	}
+	// A migration that was killed before its grants is not finished.
+	var granted bool
+	err = conn.QueryRow(ctx, `SELECT coalesce(bool_and(has_table_privilege(c.oid, 'SELECT')), false)
+		FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relkind IN ('r', 'p')`, s.Service).Scan(&granted)
+	if err != nil {
+		return fmt.Errorf("read grants: %w", err)
+	}
+	if !granted {
+		return ErrBehind
+	}
 	return nil
 }
 

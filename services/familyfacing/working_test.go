@@ -26,6 +26,8 @@ const (
 	outsider = "marcus-fairweather"
 	worker   = "amina-yusuf"
 	cover    = "declan-orourke"
+	// leaver loses the seat in one of these tests.
+	leaver   = "idris-haile"
 	team     = "authorities/" + try.Kensington + "/teams/north-kensington"
 	receiver = "authorities/" + try.Kensington + "/teams/holland-park"
 	// A postcode of that team's patch.
@@ -137,7 +139,7 @@ func TestFromScreeningToAllocationAndOn(t *testing.T) {
 		names[m.GetPerson()] = m.GetTitle() != ""
 	}
 	for _, member := range kith.Members(try.Kensington, "north-kensington") {
-		if !names[person(t, member)] {
+		if member != leaver && !names[person(t, member)] {
 			t.Errorf("%s is not in the caseload", member)
 		}
 	}
@@ -182,14 +184,14 @@ func TestTheWholeLogTwiceChangesNothing(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, n := range list.GetNotices() {
-			if n.GetContact() == again {
+			if n.GetContact() == again && n.GetFamily() == before.GetName() {
 				about = append(about, n)
 			}
 		}
 		return about
 	}
 	try.Until(t, "the worker's notice", func() bool { return len(notices()) == 1 })
-	if n := notices()[0]; n.GetFamily() != before.GetName() || n.GetChild() != before.GetPeople()[0].GetName() {
+	if n := notices()[0]; n.GetChild() != before.GetPeople()[0].GetName() {
 		t.Errorf("the notice %v", n)
 	}
 	etag := family(t, contact, 1).GetEtag()
@@ -218,7 +220,6 @@ func TestALeaverNoLongerAllocates(t *testing.T) {
 	contact := receive(t, &referralv1.ToldChild{Name: "Cora Invent", Postcode: postcode}).GetName()
 	screen(t, contact, 0, referralv1.Outcome_OUTCOME_FAMILY_FACING_TEAM)
 	f := family(t, contact, 1)
-	const leaver = "idris-haile"
 	kith.Owner(t, try.Kensington, func(conn *pgx.Conn) error {
 		_, err := conn.Exec(t.Context(), `UPDATE directory.membership SET until = now() WHERE team = 'north-kensington'
 			AND person = (SELECT id FROM directory.person WHERE key = $1)`, leaver)

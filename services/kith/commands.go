@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/redis/go-redis/v9"
 	"github.com/spf13/cobra"
 
 	"github.com/kithcare/kith/pkg/calendar"
@@ -55,7 +56,9 @@ func config() (platform.Config, *slog.Logger, error) {
 	if err := calendar.Check(); err != nil {
 		return c, nil, err
 	}
-	return c, obs.Logger(os.Stderr, c.Log == "json", slog.LevelInfo), nil
+	log := obs.Logger(os.Stderr, c.Log == "json", slog.LevelInfo)
+	redis.SetLogger(redisNotes{log})
+	return c, log, nil
 }
 
 func runUp(cmd *cobra.Command, _ []string) error {

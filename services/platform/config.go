@@ -6,6 +6,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"net"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -159,10 +160,22 @@ func Load(c Config) (*Installation, error) {
 			return nil, fmt.Errorf("%s: secrets should name the folder with the logins' passwords", where)
 		case len(a.Issuers) == 0:
 			return nil, fmt.Errorf("%s: issuers should name at least one OIDC issuer", where)
+		case slices.ContainsFunc(a.Issuers, func(issuer string) bool { return !trustworthy(issuer) }):
+			return nil, fmt.Errorf("%s: issuers should be https addresses; plain http is taken on a loopback address only", where)
 		}
 		seen[a.Name] = true
 	}
 	return &Installation{Config: c, listed: file.Authorities}, nil
+}
+
+// trustworthy says whether what an issuer says can't be changed on its way.
+func trustworthy(issuer string) bool {
+	u, err := url.Parse(issuer)
+	if err != nil || u.Host == "" {
+		return false
+	}
+	ip := net.ParseIP(u.Hostname())
+	return u.Scheme == "https" || u.Scheme == "http" && (u.Hostname() == "localhost" || ip != nil && ip.IsLoopback())
 }
 
 // secret reads a login's password.

@@ -52,6 +52,7 @@ func TestTheListOfAuthorities(t *testing.T) {
 		"database should": strings.Replace(good, "postgres://", "postgres://me:secret@", 1),
 		"secrets":         strings.Replace(good, "secrets: /etc/kith/my-council", "", 1),
 		"issuers":         strings.Replace(good, "[https://login.example]", "[]", 1),
+		"https":           strings.Replace(good, "https://login", "http://login", 1),
 		"unknown field":   good + "    colour: red\n",
 		"no authorities":  "authorities: []\n",
 	} {

@@ -42,7 +42,7 @@ func (r *Running) look(ctx context.Context) (bool, string) {
 	}
 	short, cancel := context.WithTimeout(ctx, compare)
 	defer cancel()
-	r.clock.Compare(short)
+	r.silent.Store(r.clock.Compare(short) != nil)
 	return r.Ready()
 }
 
@@ -50,6 +50,9 @@ func (r *Running) look(ctx context.Context) (bool, string) {
 func (r *Running) Ready() (bool, string) {
 	if r.clock == nil {
 		return true, ""
+	}
+	if r.silent.Load() {
+		return false, "PostgreSQL does not answer"
 	}
 	if r.timeless.Load() {
 		return false, "its timers do not run"

@@ -2,6 +2,7 @@ package platform
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -84,6 +85,9 @@ func (p Process) options() (Options, error) {
 	if err != nil {
 		return Options{}, err
 	}
+	if err := vouched(id); err != nil {
+		return Options{}, err
+	}
 	network, err := c.Network()
 	if err != nil {
 		return Options{}, err
@@ -95,6 +99,25 @@ func (p Process) options() (Options, error) {
 	return Options{
 		Settings: settings, Service: p.Service, Identity: id, Network: network, Redis: redis.NewClient(bell), Now: p.Now, Wall: p.Wall, Log: p.Log,
 	}, nil
+}
+
+// vouched says whether the certificate is one that the neighbours will accept: by this certificate authority, for this
+// service, and valid now.
+func vouched(id rpc.Identity) error {
+	cert, err := id.Certificate()
+	if err != nil {
+		return err
+	}
+	between := x509.NewCertPool()
+	for _, der := range cert.Certificate[1:] {
+		if one, err := x509.ParseCertificate(der); err == nil {
+			between.AddCert(one)
+		}
+	}
+	if _, err := cert.Leaf.Verify(x509.VerifyOptions{DNSName: id.Name, Roots: id.Roots, Intermediates: between}); err != nil {
+		return fmt.Errorf("KITH_CERTIFICATES: %s.pem is not a valid certificate of %s by ca.pem: %w", id.Name, id.Name, err)
+	}
+	return nil
 }
 
 // awaitSchema waits until every authority's schema is what the program was built for.
@@ -178,7 +201,7 @@ func (p Process) face(ctx context.Context, h http.Handler) error {
 	if err != nil {
 		return fmt.Errorf("KITH_LISTEN: %w", err)
 	}
-	server := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute}
+	server := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute}
 	lost := make(chan error, 1)
 	go func() { lost <- server.Serve(l) }()
 	select {

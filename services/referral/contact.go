@@ -92,6 +92,11 @@ func (c *contact) dangerOpen() bool {
 	return c.ImmediateDanger && c.DangerAcknowledgedAt == nil && !c.closed()
 }
 
+// isVersion tells text that is proposed, or was accepted, as another contact's next version.
+func (c *contact) isVersion() bool {
+	return c.VersionOf != nil && (c.State == proposed || c.State == accepted)
+}
+
 // waits tells a contact whose decision is due.
 func (c *contact) waits() bool { return c.State == undecided || c.State == proposed }
 

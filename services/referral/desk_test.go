@@ -210,6 +210,7 @@ func TestAcceptedFullerTextIsTheNextVersion(t *testing.T) {
 	equal(t, "danger", listAll(t, &referralv1.ListContactsRequest{Receipt: original.GetReceipt()})[0].GetDangerUnacknowledged(), true)
 	closed := get(t, proposed.GetName())
 	equal(t, "state of the proposal", closed.GetState(), referralv1.ContactState_CONTACT_STATE_ACCEPTED_AS_VERSION)
+	equal(t, "where it went", closed.GetProposedVersionOf(), original.GetName())
 	equal(t, "danger of the proposal", listAll(t, &referralv1.ListContactsRequest{Receipt: proposed.GetReceipt()})[0].GetDangerUnacknowledged(), false)
 	again, err := kith.Referral(t).AcceptVersion(kith.As(t, kensington, screener), req)
 	if err != nil || !proto.Equal(again, answer) {

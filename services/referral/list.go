@@ -22,8 +22,10 @@ type wanted struct {
 	Overdue bool
 	Source  string
 	Team    string
-	Size    int
-	After   place
+	// ByTime orders by the time that has run out alone, whatever the danger.
+	ByTime bool
+	Size   int
+	After  place
 }
 
 // place is where a page ended.
@@ -57,13 +59,13 @@ func (s *Service) ListContacts(ctx context.Context, req *referralv1.ListContacts
 	return &referralv1.ListContactsResponse{Contacts: found, NextPageToken: next}, nil
 }
 
-// ListOverdueContacts shows members of the Referral Team what waits past its time, oldest due first within each rank.
+// ListOverdueContacts shows members of the Referral Team what waits past its time, oldest first.
 func (s *Service) ListOverdueContacts(ctx context.Context, req *referralv1.ListOverdueContactsRequest) (*referralv1.ListOverdueContactsResponse, error) {
 	p, err := staff(ctx, s.now())
 	if err != nil {
 		return nil, err
 	}
-	w := wanted{Overdue: true, Size: audit.PageSize(req.GetPageSize())}
+	w := wanted{Overdue: true, ByTime: true, Size: audit.PageSize(req.GetPageSize())}
 	if w.After, err = readPlace(req.GetPageToken(), false); err != nil {
 		return nil, err
 	}
@@ -83,6 +85,9 @@ func (w wanted) finished() bool {
 func (w wanted) sql(now time.Time) (string, []any) {
 	columns, limit := `SELECT `+contactColumns+` FROM contact `, ` LIMIT `+fmt.Sprint(w.Size+1)
 	switch {
+	case w.ByTime:
+		return columns + `WHERE state IN (1, 3) AND decision_due_by < $1 AND (decision_due_by, id) > ($2, $3) ORDER BY decision_due_by, id` + limit,
+			[]any{now, w.After.At, w.After.ID}
 	case !w.finished():
 		return columns + `WHERE rank < 9 AND (rank, decision_due_by, id) > ($1, $2, $3) AND ($4::smallint = 0 OR state = $4)
 			AND (NOT $5 OR (decision_due_by < $6 AND state IN (1, 3))) AND ($7 = '' OR source_code = $7) AND ($8 = '' OR teams @> ARRAY[$8::text])
@@ -184,7 +189,7 @@ func (c *contact) summary(authority string, now time.Time) *referralv1.ContactSu
 	for _, team := range c.Teams {
 		shown.Teams = append(shown.Teams, teamName(authority, team))
 	}
-	if c.State == proposed && c.VersionOf != nil {
+	if c.isVersion() {
 		shown.ProposedVersionOf = contactName(authority, *c.VersionOf)
 	}
 	return shown

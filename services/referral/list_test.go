@@ -118,6 +118,11 @@ func TestOverdueContactsAreShownUntilTheyAreDecided(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		if !slices.IsSortedFunc(answer.GetContacts(), func(a, b *referralv1.ContactSummary) int {
+			return a.GetDecisionDueBy().AsTime().Compare(b.GetDecisionDueBy().AsTime())
+		}) {
+			t.Error("the oldest does not come first")
+		}
 		return slices.ContainsFunc(answer.GetContacts(), func(s *referralv1.ContactSummary) bool { return s.GetName() == c.GetName() && s.GetOverdue() })
 	}
 	equal(t, "overdue", overdue(), true)

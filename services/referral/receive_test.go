@@ -159,6 +159,9 @@ func TestFullerTextUnderTheSameReferenceIsAProposedVersion(t *testing.T) {
 	if second.GetReceipt() == first.GetReceipt() || !second.GetDecisionDueBy().AsTime().Before(first.GetDecisionDueBy().AsTime()) {
 		t.Error("the proposal has no receipt or due time of its own")
 	}
+	try.Until(t, "the alarm sounds for the proposal", func() bool {
+		return count(t, `SELECT count(*) FROM referral.alarm WHERE contact = $1`, id(second.GetName())) > 0
+	})
 	equal(t, "the same fuller text again", receive(t, fuller).GetReceipt(), second.GetReceipt())
 	equal(t, "the first text again", receive(t, told).GetReceipt(), first.GetReceipt())
 	queue := listAll(t, &referralv1.ListContactsRequest{Receipt: second.GetReceipt()})

@@ -51,7 +51,7 @@ func (l *look) common(told *referralv1.Told) *referralv1.Contact {
 		DecisionDueBy: timestamppb.New(c.DecisionDueBy), DecidedAt: stamp(c.DecidedAt), Told: told, StillNeeded: stillNeeded(told),
 		TakenBackAt: stamp(c.TakenBackAt), Etag: c.etag(),
 	}
-	if c.State == proposed && c.VersionOf != nil {
+	if c.isVersion() {
 		shown.ProposedVersionOf = contactName(l.authority, *c.VersionOf)
 	}
 	return shown

@@ -1,8 +1,8 @@
 package stories_test
 
 import (
-	"bytes"
 	"context"
+	"crypto/tls"
 	"fmt"
 	"io"
 	"net/http"
@@ -16,7 +16,6 @@ import (
 	"github.com/google/uuid"
 	"github.com/redis/go-redis/v9"
 	"golang.org/x/sync/errgroup"
-	"google.golang.org/grpc"
 	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
 
 	"github.com/kithcare/kith/pkg/pg/pgtest"
@@ -28,8 +27,9 @@ import (
 // installation is Kith as an operator installs it: files of configuration, and every service as a process of its own.
 type installation struct {
 	folder, certificates, authorities string
-	issuer                            *standIn
-	database                          *pgtest.Server
+	issuers                           string
+	// ownerURL gives the owner's URL of a database.
+	ownerURL func(database string) string
 	// databases by authority.
 	databases map[string]string
 	redis     string
@@ -42,35 +42,34 @@ type installation struct {
 // password is every login's; other tests may share the server, and a login's password is the server's.
 const password = "kith-test"
 
-// install writes what an operator writes, and starts what Kith stands on.
-func install(t *testing.T) *installation {
+// install writes what an operator writes: certificates, the file of authorities, the logins' passwords.
+func install(t *testing.T, issuers string, ownerURL func(database string) string) *installation {
 	t.Helper()
 	i := &installation{
-		folder: folder(t), issuer: startIssuer(t), databases: map[string]string{},
+		folder: folder(t), issuers: issuers, ownerURL: ownerURL, databases: map[string]string{}, redis: freeAddress(t),
 		grpc: map[string]string{}, health: map[string]string{}, listen: map[string]string{},
 	}
 	for _, name := range platform.Names() {
 		i.grpc[name], i.health[name], i.listen[name] = freeAddress(t), freeAddress(t), freeAddress(t)
 	}
-	i.startDatabase(t)
-	i.startRedis(t)
 	i.certificates = filepath.Join(i.folder, "certificates")
 	kith(t, nil, "certs", i.certificates).done(t)
 	i.writeAuthorities(t)
 	return i
 }
 
-func (i *installation) startDatabase(t *testing.T) {
+func startDatabase(t *testing.T) *pgtest.Server {
 	t.Helper()
-	var err error
-	if i.database, err = pgtest.Open(t.Context()); err != nil {
+	database, err := pgtest.Open(t.Context())
+	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := i.database.Close(context.Background()); err != nil {
+		if err := database.Close(context.Background()); err != nil {
 			t.Error(err)
 		}
 	})
+	return database
 }
 
 func (i *installation) startRedis(t *testing.T) {
@@ -79,7 +78,6 @@ func (i *installation) startRedis(t *testing.T) {
 	if err != nil {
 		t.Fatal("these tests need redis-server on this machine: `make test` installs it, or install Redis (on Debian or Ubuntu: apt-get install redis-server)")
 	}
-	i.redis = freeAddress(t)
 	host, port, _ := strings.Cut(i.redis, ":")
 	begin(t, "redis", nil, server, "--bind", host, "--port", port, "--save", "", "--appendonly", "no", "--dir", i.folder)
 	client := redis.NewClient(&redis.Options{Addr: i.redis})
@@ -96,7 +94,7 @@ func (i *installation) writeAuthorities(t *testing.T) {
 	for _, name := range authorities() {
 		database := "kith_stories_" + strings.ReplaceAll(uuid.NewString(), "-", "")
 		i.databases[name] = database
-		owner, err := url.Parse(i.database.OwnerURL(database))
+		owner, err := url.Parse(i.ownerURL(database))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -112,7 +110,7 @@ func (i *installation) writeAuthorities(t *testing.T) {
 		}
 		login := owner.User.Username()
 		owner.User = nil
-		text += fmt.Sprintf("  - name: %s\n    database: %q\n    secrets: %s\n    owner: %s\n    issuers: [%s]\n", name, owner, secrets, login, i.issuer.url)
+		text += fmt.Sprintf("  - name: %s\n    database: %q\n    secrets: %s\n    owner: %s\n    issuers: [%s]\n", name, owner, secrets, login, i.issuers)
 	}
 	i.authorities = filepath.Join(i.folder, "authorities.yaml")
 	if err := os.WriteFile(i.authorities, []byte(text), 0o600); err != nil {
@@ -184,7 +182,9 @@ func (i *installation) awaitReady(t *testing.T) {
 // the stories are told, and everything is stopped.
 func TestEveryServiceAsItsOwnProcess(t *testing.T) {
 	t.Parallel()
-	i := install(t)
+	issuer, database := startIssuer(t), startDatabase(t)
+	i := install(t, issuer.url, database.OwnerURL)
+	i.startRedis(t)
 	early := i.serve(t, "referral")
 	i.waitsForItsTables(t, early)
 	kith(t, i.variables(""), "check").done(t)
@@ -199,8 +199,8 @@ func TestEveryServiceAsItsOwnProcess(t *testing.T) {
 	i.refusesStrangers(t)
 
 	tell(t, &place{
-		address: "http://" + i.listen["gateway"], fresh: i.issuer.token, log: &log{},
-		ownerURL: func(authority string) (string, error) { return i.database.OwnerURL(i.databases[authority]), nil },
+		address: "http://" + i.listen["gateway"], fresh: issuer.token, log: &log{},
+		ownerURL: func(authority string) (string, error) { return i.ownerURL(i.databases[authority]), nil },
 	}, "~@night")
 
 	i.stop(t)
@@ -232,40 +232,38 @@ func (i *installation) importDirectories(t *testing.T) {
 	}
 }
 
-// refusesStrangers calls a service with the installation's certificate, with none, and with one of another installation.
+// refusesStrangers calls a service with the installation's certificate, with one of another installation, and with none.
 func (i *installation) refusesStrangers(t *testing.T) {
 	t.Helper()
 	other := filepath.Join(i.folder, "others-certificates")
 	kith(t, nil, "certs", other).done(t)
+	own, theirs := identity(t, i.certificates), identity(t, other)
+	theirs.Roots = own.Roots
+	none := own
+	none.Certificate = func() (*tls.Certificate, error) { return &tls.Certificate{}, nil }
 	network := rpc.Network{Target: func(string) string { return "dns:///" + i.grpc["referral"] }}
-	for _, c := range []struct {
-		folder string
-		passes bool
-	}{{i.certificates, true}, {other, false}} {
-		id, err := rpc.LoadIdentity(c.folder, "gateway")
-		if err != nil {
-			t.Fatal(err)
-		}
+	for who, id := range map[string]rpc.Identity{"own": own, "theirs": theirs, "none": none} {
 		conn, err := rpc.Dial(id, network, "referral")
 		if err != nil {
 			t.Fatal(err)
 		}
-		answer, err := healthv1.NewHealthClient(conn).Check(t.Context(), &healthv1.HealthCheckRequest{}, grpc.WaitForReady(c.passes))
-		if (err == nil && answer.GetStatus() == healthv1.HealthCheckResponse_SERVING) != c.passes {
-			t.Errorf("with the certificates in %s: %v %v", c.folder, answer, err)
+		answer, err := healthv1.NewHealthClient(conn).Check(t.Context(), &healthv1.HealthCheckRequest{})
+		if (err == nil && answer.GetStatus() == healthv1.HealthCheckResponse_SERVING) != (who == "own") {
+			t.Errorf("with certificate %q: %v %v", who, answer, err)
 		}
 		if err := conn.Close(); err != nil {
 			t.Error(err)
 		}
 	}
-	plain, err := http.Get("http://" + i.grpc["referral"] + "/")
-	if err == nil {
-		text, _ := io.ReadAll(plain.Body)
-		_ = plain.Body.Close()
-		if plain.StatusCode != http.StatusBadRequest || !bytes.Contains(text, []byte("HTTPS")) {
-			t.Errorf("without a certificate: %d %s", plain.StatusCode, text)
-		}
+}
+
+func identity(t *testing.T, certificates string) rpc.Identity {
+	t.Helper()
+	id, err := rpc.LoadIdentity(certificates, "gateway")
+	if err != nil {
+		t.Fatal(err)
 	}
+	return id
 }
 
 // stop ends every process at once, as an orchestrator does.

@@ -113,4 +113,3 @@ func (h history) finish(ctx context.Context, url string) error {
 	}
 	return nil
 }
-

@@ -28,7 +28,9 @@ type table struct {
 func (t *table) add(f figure) { t.figures = append(t.figures, f) }
 
 // note says under the table what a figure alone does not.
-func (t *table) note(format string, args ...any) { t.notes = append(t.notes, fmt.Sprintf(format, args...)) }
+func (t *table) note(format string, args ...any) {
+	t.notes = append(t.notes, fmt.Sprintf(format, args...))
+}
 
 func (t *table) text() string {
 	var text strings.Builder

@@ -66,8 +66,8 @@ func (s *Service) takeInChild(ctx context.Context, tx pgx.Tx, n news, child told
 	if err := save(ctx, tx, f, now); err != nil {
 		return err
 	}
-	now2 := referredChild{child: child.id, contact: n.contact, family: f.ID, person: person, added: added, screening: n.screening}
-	if err := keepReferral(ctx, tx, now2); err != nil {
+	is := referredChild{child: child.id, contact: n.contact, family: f.ID, person: person, added: added, screening: n.screening}
+	if err := keepReferral(ctx, tx, is); err != nil {
 		return err
 	}
 	facts := f.facts()

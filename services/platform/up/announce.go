@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/kithcare/kith/services/directory/description"
 )
@@ -12,6 +13,7 @@ import (
 func (p *Platform) announce(context.Context) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "\nKith runs at http://%s  (data in %s)\n\n", p.address, p.config.Data)
+	var taken []string
 	for i, name := range demonstrations() {
 		a, err := describe(name)
 		if err != nil {
@@ -19,14 +21,15 @@ func (p *Platform) announce(context.Context) error {
 		}
 		fmt.Fprintf(&b, "%s\n", a.Title)
 		for _, t := range a.Teams {
-			if members := membersOf(a, t.Key); len(members) > 0 {
+			if members := membersOf(a, t.Key, p.config.Now()); len(members) > 0 {
 				fmt.Fprintf(&b, "  %-38s %s\n", t.Name, strings.Join(members, ", "))
 			}
 		}
 		var partners []string
 		for _, partner := range a.Partners {
-			partners = append(partners, partner.Key)
+			partners = append(partners, callName(taken, partner))
 		}
+		taken = append(taken, partners...)
 		fmt.Fprintf(&b, "  %-38s %s\n\n", "Partners", strings.Join(partners, ", "))
 		if i == 0 && len(a.Partners) > 0 {
 			defer p.sayCurl(a.Key, a.Partners[0].Key)
@@ -36,10 +39,11 @@ func (p *Platform) announce(context.Context) error {
 	return nil
 }
 
-func membersOf(a *description.Authority, team string) []string {
+// membersOf are the people who have a seat in the team now.
+func membersOf(a *description.Authority, team string, now time.Time) []string {
 	var members []string
 	for _, m := range a.Memberships {
-		if m.Team == team {
+		if m.Team == team && !now.Before(m.From) && (m.Until == nil || now.Before(*m.Until)) {
 			members = append(members, m.Person)
 		}
 	}

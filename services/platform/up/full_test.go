@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -28,28 +29,29 @@ func TestAFullDiskAcknowledgesNothingAndRecovers(t *testing.T) {
 	k := newKith(t, copied(t, to))
 	k.start(t)
 	l := newLoad(t, k.data, k.listen, seed)
+	filler := filepath.Join(to, "filler")
 	fill, release := l.sayFull, l.sayFree
 	if small {
-		filler := filepath.Join(to, "filler")
-		fill = func(*testing.T) { fillUp(t, filler) }
-		release = func(*testing.T) { require.NoError(t, os.Remove(filler)) }
+		fill = func(t *testing.T) { fillUp(t, filler); l.endLog(t) }
+		release = func(t *testing.T) { require.NoError(t, os.Remove(filler)) }
 	}
-	var full, refused int
+	refused := 0
 	took := l.during(t.Context(), between(chance, 100*time.Millisecond, 400*time.Millisecond), func() {
 		fill(t)
 		l.sum()
-		// Long enough for what PostgreSQL had in hand to be used up.
-		for begun := time.Now(); full < 3 && time.Since(begun) < 20*time.Second; full = l.noted503() {
+		for begun := time.Now(); refused < 20 && time.Since(begun) < 20*time.Second; refused = l.noted503() {
 			pause(t.Context(), 20*time.Millisecond)
 		}
-		refused = full
 		release(t)
 	})
 	require.NotZero(t, refused, "nothing was refused on a full disk")
 	l.compare(t.Context())
 	t.Logf("a full disk, small: %v; refused %d times; acknowledged again %s after there was space; %d contacts; to be sent again: %s",
 		small, refused, took.Round(time.Millisecond), l.count(), l.sum())
-	_, err := k.stop()
+	log, err := os.ReadFile(k.log)
+	require.NoError(t, err)
+	t.Logf("PostgreSQL ended by itself %d times", strings.Count(string(log), "PostgreSQL has ended by itself"))
+	_, err = k.stop()
 	require.NoError(t, err)
 	unspoken(t, marker, k.log, filepath.Join(k.data, "postgres.log"), filepath.Join(k.data, "postgres.log.1"))
 }
@@ -102,6 +104,20 @@ func fillUp(t *testing.T, path string) {
 	}
 	require.True(t, errors.Is(err, syscall.ENOSPC), err)
 	require.NoError(t, file.Close())
+}
+
+// endLog lets PostgreSQL begin another file of its write-ahead log, for which there is no room: it can't write anything
+// any more and ends. Kith starts it again and again until there is room.
+func (l *load) endLog(t *testing.T) {
+	conn, err := owner(t.Context(), l.data, "kensington-chelsea")
+	require.NoError(t, err)
+	for range 10 {
+		if _, err = conn.Exec(t.Context(), `SELECT pg_switch_wal(), pg_logical_emit_message(true, 'kith', repeat('x', 100000))`); err != nil {
+			break
+		}
+	}
+	require.Error(t, err, "PostgreSQL still writes on a full disk")
+	_ = conn.Close(t.Context())
 }
 
 // sayFull lets PostgreSQL refuse each contact with the error that it gives on a full disk (SQLSTATE 53100).

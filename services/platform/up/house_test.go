@@ -216,7 +216,7 @@ func (k *kith) start(t *testing.T) time.Duration {
 func (k *kith) kill(t *testing.T) {
 	t.Helper()
 	require.NoError(t, k.cmd.Process.Kill())
-	<-k.ended
+	_ = <-k.ended
 }
 
 // stop is Ctrl-C. It says how long the process took, and fails unless it ended with status 0 and left nothing running.
@@ -247,10 +247,10 @@ func (k *kith) end() {
 	}
 	if k.cmd.Process.Signal(os.Interrupt) == nil {
 		select {
-		case <-k.ended:
+		case _ = <-k.ended:
 		case <-time.After(15 * time.Second):
 			_ = k.cmd.Process.Kill()
-			<-k.ended
+			_ = <-k.ended
 		}
 	}
 	for _, p := range postgresOf(k.data) {

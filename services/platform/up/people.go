@@ -2,9 +2,13 @@ package up
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"net/http"
+	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/kithcare/kith/services/demo/issuer"
@@ -81,11 +85,14 @@ func Token(ctx context.Context, data, address, name string) (string, error) {
 			}
 		}
 		for _, partner := range a.Partners {
-			names = append(names, partner.Key)
+			names = append(names, callName(names, partner))
 			if name != partner.Key && name != partner.ClientID {
 				continue
 			}
-			key, _, err := issuer.PartnerKey(filepath.Join(data, "demonstration"), partner.ClientID)
+			if _, err := os.Stat(filepath.Join(demonstration(data), issuer.MarkerFile)); errors.Is(err, fs.ErrNotExist) {
+				return "", fmt.Errorf("the data folder %s holds no demonstration: start one with `kith up`, or set KITH_DATA to its folder", data)
+			}
+			key, _, err := issuer.PartnerKey(demonstration(data), partner.ClientID)
 			if err != nil {
 				return "", err
 			}
@@ -97,4 +104,13 @@ func Token(ctx context.Context, data, address, name string) (string, error) {
 		}
 	}
 	return "", fmt.Errorf("nobody of the demonstration is called %q; partners are %s, and people are listed where `kith up` was started", name, strings.Join(names, ", "))
+}
+
+// callName is the name by which [Token] finds a partner: its key, or its client id where another authority's partner
+// has taken that.
+func callName(taken []string, p description.Partner) string {
+	if slices.Contains(taken, p.Key) {
+		return p.ClientID
+	}
+	return p.Key
 }

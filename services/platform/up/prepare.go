@@ -71,12 +71,12 @@ func (p *Platform) migrate(ctx context.Context, authority string) error {
 			continue
 		}
 		password, isNew := p.secrets.login(pg.Role(authority, s.Name))
+		// A new login can't have looked yet.
 		if isNew {
 			if err := p.secrets.save(); err != nil {
 				return err
 			}
-		}
-		if err := pg.CheckSchema(ctx, p.url(authority, s.Name), s.Schema()); err == nil {
+		} else if err := pg.CheckSchema(ctx, p.url(authority, s.Name), s.Schema()); err == nil {
 			continue
 		} else if errors.Is(err, pg.ErrAhead) {
 			return fmt.Errorf("the data in %s is from a newer program: %w", p.config.Data, err)

@@ -75,7 +75,7 @@ func (p *Platform) start(ctx context.Context) error {
 	p.address = listener.Addr().String()
 	// Until everything runs, the address answers that it is not ready yet.
 	gate := &gate{}
-	p.http = &http.Server{Handler: gate, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute}
+	p.http = &http.Server{Handler: gate, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute}
 	go func() {
 		if err := p.http.Serve(listener); err != nil && !errors.Is(err, http.ErrServerClosed) {
 			p.failed <- fmt.Errorf("the address %s is lost: %w", p.address, err)

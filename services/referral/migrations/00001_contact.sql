@@ -40,7 +40,7 @@ CREATE UNIQUE INDEX contact_text ON contact (partner_id, their_reference, text_d
 
 -- The queue holds what waits, however much history there is.
 CREATE INDEX contact_queue ON contact (rank, decision_due_by, id) WHERE rank < 9;
-CREATE INDEX contact_undecided ON contact (received_at) WHERE state IN (1, 3);
+CREATE INDEX contact_undecided ON contact (decision_due_by, id) WHERE state IN (1, 3);
 -- History, newest first.
 CREATE INDEX contact_finished ON contact (state, received_at DESC, id DESC) WHERE state IN (2, 4, 5);
 CREATE INDEX contact_finished_source ON contact (state, source_code, received_at DESC, id DESC) WHERE state IN (2, 4, 5);

@@ -952,7 +952,8 @@ type Contact struct {
 	ContactPhone string `protobuf:"bytes,11,opt,name=contact_phone,json=contactPhone,proto3" json:"contact_phone,omitempty"`
 	// When the referrer took it back. The decision is still due.
 	TakenBackAt *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=taken_back_at,json=takenBackAt,proto3" json:"taken_back_at,omitempty"`
-	// Set while this text is a proposed new version of another contact: that contact's name.
+	// Set while this text is a proposed new version of another contact, and when it was accepted as one: that contact's
+	// name. What is decided is decided there.
 	ProposedVersionOf string `protobuf:"bytes,13,opt,name=proposed_version_of,json=proposedVersionOf,proto3" json:"proposed_version_of,omitempty"`
 	// Names the version that was read; send it with a change.
 	Etag string `protobuf:"bytes,14,opt,name=etag,proto3" json:"etag,omitempty"`
