@@ -51,7 +51,7 @@ func newTower(t *testing.T) *tower {
 	t.Cleanup(func() {
 		end()
 		running.Wait()
-		for range w.heard { //nolint:revive // it ends when the listener does
+		for range w.heard {
 		}
 	})
 	// Redis knows the listener before anything is rung.

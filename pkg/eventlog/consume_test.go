@@ -331,13 +331,13 @@ func TestAPoisonedEventIsHeldHoweverItFails(t *testing.T) {
 			return nil, fault.Conflict("CHANGED", "look again", nil)
 		},
 		"not found": func(context.Context, *eventlogv1.Event) (func(pgx.Tx) error, error) { return nil, fault.NotFound() },
-		"a panic":   func(context.Context, *eventlogv1.Event) (func(pgx.Tx) error, error) { panic("poison") }, //nolint:forbidigo // what the consumer must stand
+		"a panic":   func(context.Context, *eventlogv1.Event) (func(pgx.Tx) error, error) { panic("poison") },
 		"an effect's error": func(context.Context, *eventlogv1.Event) (func(pgx.Tx) error, error) {
 			return func(pgx.Tx) error { return errors.New("poison") }, nil
 		},
 		"an effect's panic": func(context.Context, *eventlogv1.Event) (func(pgx.Tx) error, error) {
 			return func(pgx.Tx) error { panic("poison") }, nil
-		}, //nolint:forbidigo // the same
+		},
 		"a violated rule": func(context.Context, *eventlogv1.Event) (func(pgx.Tx) error, error) {
 			return func(tx pgx.Tx) error {
 				_, err := tx.Exec(context.Background(), `INSERT INTO effect (event, entity, version) VALUES (NULL, '', 0)`)

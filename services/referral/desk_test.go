@@ -304,7 +304,7 @@ func TestOnlyStaffCloseAContactAsSentInError(t *testing.T) {
 
 func TestLinkingIsSeenFromBothAndMergesNothing(t *testing.T) {
 	t.Parallel()
-	one, two := receive(t, policeTold()), receiveAs(t, kith.AsPartner(t, kensington, "nhs-trust"), policeTold())
+	one, two := receive(t, policeTold()), receiveAs(kith.AsPartner(t, kensington, "nhs-trust"), t, policeTold())
 	link := func(req *referralv1.LinkContactRequest) (*referralv1.Contact, error) {
 		req.Name, req.Reason, req.Etag, req.RequestId = one.GetName(), "one evening", get(t, one.GetName()).GetEtag(), key()
 		answer, err := kith.Referral(t).LinkContact(kith.As(t, kensington, screener), req)
@@ -347,7 +347,7 @@ func TestSuggestionsGiveTheirReasonsAndSparesSiblings(t *testing.T) {
 	first := receive(t, earlier)
 	later := policeTold()
 	later.Children = []*referralv1.ToldChild{{Name: "WOJCIK INVENTED, Zofia", BirthDate: "5 May 2018", Address: "77, Invented Cres, W10 4RA"}}
-	found := suggest(t, receiveAs(t, kith.AsPartner(t, kensington, "primary-school"), later).GetName())
+	found := suggest(t, receiveAs(kith.AsPartner(t, kensington, "primary-school"), t, later).GetName())
 	var mine []*referralv1.Suggestion
 	for _, s := range found {
 		if s.GetContact() == first.GetName() {

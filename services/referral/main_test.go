@@ -49,10 +49,10 @@ func policeTold() *referralv1.Told {
 // receive sends a contact as the police and gives what they get.
 func receive(t *testing.T, told *referralv1.Told) *referralv1.Contact {
 	t.Helper()
-	return receiveAs(t, kith.AsPartner(t, kensington, "met-police"), told)
+	return receiveAs(kith.AsPartner(t, kensington, "met-police"), t, told)
 }
 
-func receiveAs(t *testing.T, ctx context.Context, told *referralv1.Told) *referralv1.Contact {
+func receiveAs(ctx context.Context, t *testing.T, told *referralv1.Told) *referralv1.Contact {
 	t.Helper()
 	answer, err := kith.Referral(t).ReceiveContact(ctx, &referralv1.ReceiveContactRequest{Parent: "authorities/" + kensington, Told: told, RequestId: key()})
 	if err != nil {
@@ -90,7 +90,7 @@ func screen(t *testing.T, req *referralv1.ScreenChildRequest) *referralv1.Contac
 }
 
 // refused fails the test unless err is that refusal, and gives it.
-func refused(t *testing.T, err error, code codes.Code, reason string) *fault.Fault {
+func refused(t *testing.T, err error, code codes.Code, reason string) refusal {
 	t.Helper()
 	if err == nil {
 		t.Fatalf("answered, though %s was due", reason)
@@ -99,7 +99,13 @@ func refused(t *testing.T, err error, code codes.Code, reason string) *fault.Fau
 	if f.Code != code || f.Reason != reason {
 		t.Fatalf("got %v %s (%s), want %v %s", f.Code, f.Reason, f.Message, code, reason)
 	}
-	return f
+	return refusal{f.Field, f.Message, f.Facts}
+}
+
+// refusal is what a refusal says.
+type refusal struct {
+	Field, Message string
+	Facts          map[string]string
 }
 
 func equal[T comparable](t *testing.T, what string, got, want T) {

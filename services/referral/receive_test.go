@@ -133,7 +133,7 @@ func TestTheSameTextUnderANewKeyGetsTheFirstReceipt(t *testing.T) {
 	ctx := kith.AsPartner(t, kensington, "met-police")
 	var group sync.WaitGroup
 	for i := range receipts {
-		group.Go(func() { receipts[i] = receiveAs(t, ctx, told).GetReceipt() })
+		group.Go(func() { receipts[i] = receiveAs(ctx, t, told).GetReceipt() })
 	}
 	group.Wait()
 	for _, r := range receipts {
@@ -141,7 +141,7 @@ func TestTheSameTextUnderANewKeyGetsTheFirstReceipt(t *testing.T) {
 	}
 	equal(t, "contacts", count(t, `SELECT count(*) FROM referral.contact WHERE their_reference = $1`, told.GetSource().GetReference()), 1)
 	// Another agency with the same reference has nothing to do with it.
-	if got := receiveAs(t, kith.AsPartner(t, kensington, "nhs-trust"), told); got.GetReceipt() == receipts[0] || got.GetProposedVersionOf() != "" {
+	if got := receiveAs(kith.AsPartner(t, kensington, "nhs-trust"), t, told); got.GetReceipt() == receipts[0] || got.GetProposedVersionOf() != "" {
 		t.Error("another agency's reference is taken for the first one's")
 	}
 }
@@ -184,7 +184,7 @@ func TestTwoTextsAtOnceUnderANewReferenceAreAContactAndItsProposal(t *testing.T)
 		var group sync.WaitGroup
 		states := make([]referralv1.ContactState, 2)
 		for i, told := range []*referralv1.Told{one, two} {
-			group.Go(func() { states[i] = receiveAs(t, ctx, told).GetState() })
+			group.Go(func() { states[i] = receiveAs(ctx, t, told).GetState() })
 		}
 		group.Wait()
 		slices.Sort(states)
@@ -213,12 +213,12 @@ func TestTheReferralTeamWritesDownWhatIsToldOnThePhone(t *testing.T) {
 	told := policeTold()
 	told.Source = &referralv1.Source{Code: "1B", Person: "a neighbour"}
 	told.Children[0].BirthDate = "31/02/2019"
-	got := receiveAs(t, kith.As(t, kensington, screener), told)
+	got := receiveAs(kith.As(t, kensington, screener), t, told)
 	if len(got.GetChildren()[0].GetDesk().GetDoubts()) != 1 {
 		t.Error("the person on the phone is not told what is doubtful")
 	}
 	// No sender's reference: the same words from two people are two contacts.
-	if again := receiveAs(t, kith.As(t, kensington, screener), told); again.GetReceipt() == got.GetReceipt() {
+	if again := receiveAs(kith.As(t, kensington, screener), t, told); again.GetReceipt() == got.GetReceipt() {
 		t.Error("two phone calls became one contact")
 	}
 }
@@ -253,7 +253,7 @@ func TestWhoMayNotSendOrSee(t *testing.T) {
 
 func TestAContactOverTheLimitIsTakenAndMarked(t *testing.T) {
 	t.Parallel()
-	got := receiveAs(t, rpc.MarkOverLimit(kith.AsPartner(t, kensington, "met-police")), policeTold())
+	got := receiveAs(rpc.MarkOverLimit(kith.AsPartner(t, kensington, "met-police")), t, policeTold())
 	equal(t, "marked", get(t, got.GetName()).GetDesk().GetOverLimit(), true)
 }
 

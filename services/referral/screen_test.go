@@ -277,7 +277,7 @@ func TestAChildOfAnOpenFamilyIsShownAsAlreadyOpen(t *testing.T) {
 
 	again := policeTold()
 	again.Children = []*referralv1.ToldChild{{Name: "Ana S", NhsNumber: "9990000042", BirthDate: "2019-03-03"}}
-	second := receiveAs(t, kith.AsPartner(t, kensington, "nhs-trust"), again)
+	second := receiveAs(kith.AsPartner(t, kensington, "nhs-trust"), t, again)
 	try.Until(t, "it is shown as already open", func() bool {
 		return get(t, second.GetName()).GetChildren()[0].GetDesk().GetAlreadyOpenFamily() == family
 	})

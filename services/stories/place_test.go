@@ -83,7 +83,9 @@ func startOneProcess(ctx context.Context, data string, now func() time.Time) (*o
 	}
 	return &oneProcess{running: running, place: &place{
 		address: "http://" + running.Address(), log: written,
-		fresh: func(ctx context.Context, name string) (string, error) { return up.Token(ctx, data, running.Address(), name) },
+		fresh: func(ctx context.Context, name string) (string, error) {
+			return up.Token(ctx, data, running.Address(), name)
+		},
 		ownerURL: func(authority string) (string, error) {
 			at, err := pgchild.Running(data)
 			return at.OwnerURL(pg.Database(authority)), err

@@ -43,7 +43,7 @@ func TestInOneProcess(t *testing.T) {
 // TestAtNight tells the stories of the night: rules read a clock that shows three in the morning.
 func TestAtNight(t *testing.T) {
 	t.Parallel()
-	ahead := nextThree(t).Sub(time.Now())
+	ahead := time.Until(nextThree(t))
 	p, err := startOneProcess(context.Background(), folder(t), func() time.Time { return time.Now().Add(ahead) })
 	if err != nil {
 		t.Fatal(err)

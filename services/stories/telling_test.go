@@ -82,7 +82,9 @@ func (w *world) tellMore(ctx context.Context, reference string) error {
 	return nil
 }
 
-func (w *world) tellAgainNewKey(ctx context.Context) error { return w.tellNew(ctx, police, w.first.body) }
+func (w *world) tellAgainNewKey(ctx context.Context) error {
+	return w.tellNew(ctx, police, w.first.body)
+}
 
 func (w *world) tellByTheSchool(ctx context.Context, described string) error {
 	return w.tellNew(ctx, school, fields{
@@ -215,7 +217,9 @@ func (w *world) toldOnlyActedOn() error {
 		c.GetDesk() == nil && !bytes.Contains(bytes.ToLower(w.answer.text), []byte("strategy discussion")), "the police are told more: %s", w.answer.text)
 }
 
-func (w *world) schoolAsks(ctx context.Context) error { return w.ask(ctx, school, w.last.contact.GetName()) }
+func (w *world) schoolAsks(ctx context.Context) error {
+	return w.ask(ctx, school, w.last.contact.GetName())
+}
 
 // asIfNotThere asks in the same way for what nobody has ever told.
 func (w *world) asIfNotThere(ctx context.Context) error {

@@ -336,6 +336,28 @@ func TestAContactAboutAnOpenChildReachesItsWorkerToday(t *testing.T) {
 	t.Error("the brother was not recognised in his own family")
 }
 
+func TestAnOldContactDeliveredAgainIsNotAboutALaterFamily(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.siblings("c1")
+	w.siblings("c2")
+	early := w.event("contact_received", "c1", 1, nil)
+	w.must(early)
+	w.must(w.referred("c2", 0, 1, 2, "north"))
+	w.must(early)
+	notices := func() int { return w.count(`SELECT count(*) FROM familyfacing.notice`) }
+	if notices() != 0 || len(w.only("north").GetWorries()) != 1 {
+		t.Errorf("%d notices, %v", notices(), w.only("north").GetWorries())
+	}
+	// Its fuller text is news, once.
+	for range 2 {
+		w.must(w.event("contact_amended", "c1", 4, map[string]string{"told": "2"}))
+	}
+	if notices() != 1 {
+		t.Errorf("%d notices of the fuller text", notices())
+	}
+}
+
 func TestFullerWordsReachTheFamily(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -12,7 +12,8 @@ import (
 )
 
 // onContactAmended gives the families that a contact led to its fuller words. What was told before is kept, and the
-// people of the family stay as the team knows them.
+// people of the family stay as the team knows them. Where the fuller text shows that a child's case is open, its worker
+// is told, as of a new contact.
 func (s *Service) onContactAmended(ctx context.Context, e *eventlogv1.Event) (func(pgx.Tx) error, error) {
 	n, err := s.fetch(ctx, e)
 	if err != nil {
@@ -39,7 +40,7 @@ func (s *Service) onContactAmended(ctx context.Context, e *eventlogv1.Event) (fu
 				return err
 			}
 		}
-		return nil
+		return s.tellWorkers(ctx, tx, n)
 	}, nil
 }
 

@@ -20,20 +20,31 @@ func (s *Service) onContactReceived(ctx context.Context, e *eventlogv1.Event) (f
 	if err != nil {
 		return nil, err
 	}
-	return func(tx pgx.Tx) error {
-		for _, child := range n.children() {
-			known, err := openCasesOf(ctx, tx, child.asPerson(n.contact).evidence())
-			if err != nil {
+	return func(tx pgx.Tx) error { return s.tellWorkers(ctx, tx, n) }, nil
+}
+
+// tellWorkers looks for the contact's children among the open cases, once for each version of the contact: an old contact
+// that is delivered again must not be about a family that was opened since.
+func (s *Service) tellWorkers(ctx context.Context, tx pgx.Tx, n news) error {
+	tag, err := tx.Exec(ctx, `INSERT INTO heard_contact (contact, version) VALUES ($1, $2) ON CONFLICT DO NOTHING`, n.contact, n.version)
+	if err != nil {
+		return fmt.Errorf("keep that the contact was heard: %w", err)
+	}
+	if tag.RowsAffected() == 0 {
+		return nil
+	}
+	for _, child := range n.children() {
+		known, err := openCasesOf(ctx, tx, child.asPerson(n.contact).evidence())
+		if err != nil {
+			return err
+		}
+		for _, k := range known {
+			if err := s.notify(ctx, tx, n, child, k, s.now()); err != nil {
 				return err
 			}
-			for _, k := range known {
-				if err := s.notify(ctx, tx, n, child, k, s.now()); err != nil {
-					return err
-				}
-			}
 		}
-		return nil
-	}, nil
+	}
+	return nil
 }
 
 // openCase is a child of a family; nil where it is not known which one.

@@ -69,20 +69,21 @@ func TestASecondOneOnTheFolderIsRefused(t *testing.T) {
 	k.start(t)
 	second := newKith(t, k.data)
 	require.NoError(t, second.begin())
-	err := <-second.ended
+	<-second.ended
 	var status *exec.ExitError
-	require.ErrorAs(t, err, &status)
+	require.ErrorAs(t, second.status, &status)
 	require.Equal(t, 1, status.ExitCode())
 	require.Contains(t, second.said(), "is already running on the data folder")
 	third := newKith(t, filepath.Join(place(t), "data"))
 	third.listen = k.listen
 	require.NoError(t, third.begin())
-	require.ErrorAs(t, <-third.ended, &status)
+	<-third.ended
+	require.ErrorAs(t, third.status, &status)
 	require.Equal(t, 1, status.ExitCode())
 	require.Contains(t, third.said(), "is taken by another program")
 	require.NoDirExists(t, third.data, "a refused start leaves nothing")
 
 	tellOnce(t, k.data, k.listen, "undisturbed")
-	_, err = k.stop()
+	_, err := k.stop()
 	require.NoError(t, err)
 }

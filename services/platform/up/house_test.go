@@ -115,8 +115,10 @@ type kith struct {
 	// as is the user; nil means the present one.
 	as *syscall.Credential
 
-	cmd   *exec.Cmd
-	ended chan error
+	cmd *exec.Cmd
+	// ended is closed when the process has ended, with status.
+	ended  chan struct{}
+	status error
 }
 
 // newKith gives one on a data folder, which need not exist. It is ended with the test.
@@ -157,9 +159,9 @@ func (k *kith) begin() error {
 	if err := k.cmd.Start(); err != nil {
 		return err
 	}
-	ended, cmd := make(chan error, 1), k.cmd
+	ended := make(chan struct{})
 	k.ended = ended
-	go func() { ended <- cmd.Wait(); close(ended) }()
+	go func() { k.status = k.cmd.Wait(); close(ended) }()
 	return nil
 }
 
@@ -181,8 +183,8 @@ func (k *kith) untilReady(patience time.Duration) (time.Duration, error) {
 			return time.Since(begun), nil
 		}
 		select {
-		case err := <-k.ended:
-			return 0, fmt.Errorf("kith ended before it was ready: %w\n%s", errors.Join(err), k.said())
+		case <-k.ended:
+			return 0, fmt.Errorf("kith ended before it was ready (%s)\n%s", fmt.Sprint(k.status), k.said())
 		case <-ctx.Done():
 			return 0, fmt.Errorf("kith is not ready after %s\n%s", patience, k.said())
 		case <-time.After(5 * time.Millisecond):
@@ -216,7 +218,7 @@ func (k *kith) start(t *testing.T) time.Duration {
 func (k *kith) kill(t *testing.T) {
 	t.Helper()
 	require.NoError(t, k.cmd.Process.Kill())
-	_ = <-k.ended
+	<-k.ended
 }
 
 // stop is Ctrl-C. It says how long the process took, and fails unless it ended with status 0 and left nothing running.
@@ -226,10 +228,10 @@ func (k *kith) stop() (time.Duration, error) {
 		return 0, fmt.Errorf("interrupt kith: %w\n%s", err, k.said())
 	}
 	select {
-	case err := <-k.ended:
+	case <-k.ended:
 		took := time.Since(begun)
-		if err != nil {
-			return took, fmt.Errorf("kith ended with %w\n%s", err, k.said())
+		if k.status != nil {
+			return took, fmt.Errorf("kith ended with %w\n%s", k.status, k.said())
 		}
 		if left := postgresOf(k.data); len(left) > 0 {
 			return took, fmt.Errorf("%d processes of PostgreSQL are left", len(left))
@@ -247,10 +249,10 @@ func (k *kith) end() {
 	}
 	if k.cmd.Process.Signal(os.Interrupt) == nil {
 		select {
-		case _ = <-k.ended:
+		case <-k.ended:
 		case <-time.After(15 * time.Second):
 			_ = k.cmd.Process.Kill()
-			_ = <-k.ended
+			<-k.ended
 		}
 	}
 	for _, p := range postgresOf(k.data) {
