@@ -106,6 +106,15 @@ func TestTheSameCallIsOneContactAlsoFiftyAtOnce(t *testing.T) {
 			t.Fatalf("two answers differ: %v and %v", a, answers[0])
 		}
 	}
+	// A week later it is still the same answer.
+	kith.Owner(t, kensington, func(conn *pgx.Conn) error {
+		_, err := conn.Exec(t.Context(), `UPDATE referral.request SET at = at - interval '7 days' WHERE key = $1`, req.GetRequestId())
+		return err
+	})
+	later, err := kith.Referral(t).ReceiveContact(kith.AsPartner(t, kensington, "met-police"), req)
+	if err != nil || !proto.Equal(later, answers[0]) {
+		t.Errorf("a week later: %v, %v", later, err)
+	}
 	equal(t, "contacts", count(t, `SELECT count(*) FROM referral.contact WHERE their_reference = $1`, req.GetTold().GetSource().GetReference()), 1)
 	equal(t, "events", count(t, `SELECT count(*) FROM referral.event WHERE entity = $1`, "contact/"+id(answers[0].GetContact().GetName())), 1)
 }

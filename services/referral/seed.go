@@ -55,9 +55,13 @@ type PastChild struct {
 // alarm is raised, and their audit row is the operator's who brings them. Contacts of one sender need references of
 // their own. It fails as a whole.
 func Seed(ctx context.Context, tx pgx.Tx, contacts []PastContact) error {
+	receipts, err := freshReceipts(ctx, tx, len(contacts))
+	if err != nil {
+		return err
+	}
 	var rows seeded
-	for _, past := range contacts {
-		if err := rows.add(past); err != nil {
+	for i, past := range contacts {
+		if err := rows.add(past, receipts[i]); err != nil {
 			return err
 		}
 	}
@@ -67,6 +71,35 @@ func Seed(ctx context.Context, tx pgx.Tx, contacts []PastContact) error {
 		}
 	}
 	return nil
+}
+
+// freshReceipts makes receipts that no contact has. Of a million by chance a few are alike.
+func freshReceipts(ctx context.Context, tx pgx.Tx, n int) ([]string, error) {
+	taken, receipts := map[string]bool{}, make([]string, 0, n)
+	for len(receipts) < n {
+		drawn := make([]string, n-len(receipts))
+		for i := range drawn {
+			drawn[i] = newReceipt()
+		}
+		rows, err := tx.Query(ctx, `SELECT receipt FROM referral.contact WHERE receipt = ANY($1)`, drawn)
+		if err != nil {
+			return nil, fmt.Errorf("look for receipts: %w", err)
+		}
+		used, err := pgx.CollectRows(rows, pgx.RowTo[string])
+		if err != nil {
+			return nil, fmt.Errorf("look for receipts: %w", err)
+		}
+		for _, r := range used {
+			taken[r] = true
+		}
+		for _, r := range drawn {
+			if !taken[r] {
+				taken[r] = true
+				receipts = append(receipts, r)
+			}
+		}
+	}
+	return receipts, nil
 }
 
 type seededTable struct {
@@ -105,12 +138,13 @@ func (i into) exec(_ string, args ...any) error {
 	return nil
 }
 
-func (s *seeded) add(past PastContact) error {
+func (s *seeded) add(past PastContact, receipt string) error {
 	text, err := proto.MarshalOptions{Deterministic: true}.Marshal(past.Told)
 	if err != nil {
 		return fmt.Errorf("keep what was told: %w", err)
 	}
 	c := past.contact(text)
+	c.Receipt = receipt
 	var children []*child
 	for place, told := range past.Told.GetChildren() {
 		var became PastChild
@@ -160,7 +194,7 @@ func (s *seeded) write(c *contact, children []*child, text []byte) error {
 func (past PastContact) contact(text []byte) *contact {
 	digest := sha256.Sum256(text)
 	c := &contact{
-		ID: orNew(past.ID), Receipt: newReceipt(), Version: 1, ToldVersion: 1, State: undecided, SourceCode: past.Told.GetSource().GetCode(),
+		ID: orNew(past.ID), Version: 1, ToldVersion: 1, State: undecided, SourceCode: past.Told.GetSource().GetCode(),
 		ReceivedFrom: "people/" + past.PersonID, TextDigest: digest[:], ReceivedAt: past.ReceivedAt, WrittenAt: past.ReceivedAt,
 		DecisionDueBy: past.DecisionDueBy, ChangedAt: past.ReceivedAt, ChangedHow: "RECEIVED",
 	}

@@ -206,7 +206,7 @@ func TestEveryServiceAsItsOwnProcess(t *testing.T) {
 	i.stop(t)
 }
 
-// waitsForItsTables shows that a service that is older than nothing at all waits, not ready, and says what to do.
+// waitsForItsTables shows that a service without its tables waits, not ready, and names the command that mends that.
 func (i *installation) waitsForItsTables(t *testing.T, early *process) {
 	t.Helper()
 	err := until(t.Context(), early.name+" says what it waits for", func() (bool, error) { return early.log.count("waiting", "kith migrate") > 0, nil })

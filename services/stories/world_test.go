@@ -18,13 +18,12 @@ const (
 	kensington  = "authorities/kensington-chelsea"
 	hammersmith = "authorities/hammersmith-fulham"
 
-	police      = "met-police"
-	school      = "primary-school"
-	screener    = "winston-garrick"
-	neighbour   = "marlon-bissette" // a screener of Hammersmith and Fulham
-	inBoth      = "noor-haddad"
-	nearlyGone  = "siobhan-carrick" // of North Kensington; nobody else's story needs her
-	theirPerson = "kc:siobhan-carrick"
+	police     = "met-police"
+	school     = "primary-school"
+	screener   = "winston-garrick"
+	neighbour  = "marlon-bissette" // a screener of Hammersmith and Fulham
+	inBoth     = "noor-haddad"
+	nearlyGone = "siobhan-carrick" // of North Kensington; nobody else's story needs her
 )
 
 // seated are members of the teams that stories reach, by team.

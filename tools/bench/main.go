@@ -47,7 +47,7 @@ func run(ctx context.Context, args []string) error {
 	only := flags.String("only", strings.Join(parts(), ","), "the parts to measure")
 	data := flags.String("data", os.TempDir(), "a folder on the disk to measure on")
 	profile := flags.String("profile", "", "receive contacts for a while under a CPU profile, written to this file, and measure nothing")
-	flags.BoolVar(&b.quick, "quick", false, "a tenth of the history: 100,000 contacts against 1,000")
+	flags.BoolVar(&b.quick, "quick", false, "a shorter history: 100,000 contacts against 10,000")
 	flags.IntVar(&b.runs, "runs", 5, "how often each measurement is made")
 	if err := flags.Parse(args); err != nil {
 		return err

@@ -54,13 +54,13 @@ func (b *bench) queues(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, h.stop()) }()
-	long := 1_000_000
+	long, brief := 1_000_000, 10_000
 	if b.quick {
 		long /= 10
 	}
 	sides := [2]side{
 		{authority: authority, teams: []string{"north-kensington", "chelsea"}, contacts: long},
-		{authority: other, teams: []string{"shepherds-bush", "fulham"}, contacts: long / 100},
+		{authority: other, teams: []string{"shepherds-bush", "fulham"}, contacts: brief},
 	}
 	for i, who := range []string{screener, "ewa-kowalczuk"} {
 		began := time.Now()

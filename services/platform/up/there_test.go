@@ -19,6 +19,13 @@ import (
 // compare holds what was acknowledged against what is there: for its partner, for the Referral Team, for the Family
 // Facing Team, and in the tables.
 func (l *load) compare(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
+	defer cancel()
+	defer func() {
+		if ctx.Err() != nil {
+			l.t.Errorf("what was acknowledged can't be compared with what is there: %v", ctx.Err())
+		}
+	}()
 	l.forPartners(ctx)
 	for _, authority := range demonstrations() {
 		l.forScreeners(ctx, authority)
@@ -89,6 +96,9 @@ func (l *load) pages(ctx context.Context, path, as string, query url.Values, rea
 	for {
 		var page json.RawMessage
 		l.insist(ctx, http.StatusOK, request{method: http.MethodGet, path: path + "?" + query.Encode(), as: as}, &page)
+		if ctx.Err() != nil {
+			return
+		}
 		var more struct{ NextPageToken string }
 		if err := json.Unmarshal(page, &more); err != nil {
 			l.t.Errorf("%s: %v", path, err)
