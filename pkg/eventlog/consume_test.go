@@ -376,6 +376,9 @@ func TestAHandlerWithNothingToDo(t *testing.T) {
 	if n := h.count(t, `SELECT position FROM sink.cursor`); n != 1 {
 		t.Errorf("the cursor is at %d", n)
 	}
+	if n := h.count(t, `SELECT count(*) FROM sink.held_event`); n != 0 {
+		t.Error("it is held")
+	}
 }
 
 func TestANeighbourThatIsDownIsNoAttempt(t *testing.T) {

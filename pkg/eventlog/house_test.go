@@ -58,6 +58,8 @@ type wire struct {
 	mu    sync.Mutex
 	down  error
 	pulls int
+	// empty counts the pulls that brought nothing: the follower has caught up.
+	empty int
 }
 
 func (w *wire) PullEvents(ctx context.Context, req *eventlogv1.PullEventsRequest, _ ...grpc.CallOption) (*eventlogv1.PullEventsResponse, error) {
@@ -68,7 +70,19 @@ func (w *wire) PullEvents(ctx context.Context, req *eventlogv1.PullEventsRequest
 	if down != nil {
 		return nil, down
 	}
-	return w.log.PullEvents(ctx, req)
+	answer, err := w.log.PullEvents(ctx, req)
+	if err == nil && len(answer.GetEvents()) == 0 {
+		w.mu.Lock()
+		w.empty++
+		w.mu.Unlock()
+	}
+	return answer, err
+}
+
+func (w *wire) caughtUp() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.empty
 }
 
 func (w *wire) fail(err error) {

@@ -15,6 +15,8 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/redis/go-redis/v9"
+	"github.com/testcontainers/testcontainers-go"
+	"github.com/testcontainers/testcontainers-go/wait"
 	"golang.org/x/sync/errgroup"
 	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
 
@@ -72,8 +74,13 @@ func startDatabase(t *testing.T) *pgtest.Server {
 	return database
 }
 
+// startRedis starts the machine's own redis-server, or one in a container where KITH_TEST_CONTAINERS=1.
 func (i *installation) startRedis(t *testing.T) {
 	t.Helper()
+	if os.Getenv("KITH_TEST_CONTAINERS") == "1" {
+		i.containRedis(t)
+		return
+	}
 	server, err := exec.LookPath("redis-server")
 	if err != nil {
 		t.Fatal("these tests need redis-server on this machine: `make test` installs it, or install Redis (on Debian or Ubuntu: apt-get install redis-server)")
@@ -83,6 +90,22 @@ func (i *installation) startRedis(t *testing.T) {
 	client := redis.NewClient(&redis.Options{Addr: i.redis})
 	defer func() { _ = client.Close() }()
 	if err := until(t.Context(), "Redis answers", func() (bool, error) { return client.Ping(t.Context()).Err() == nil, nil }); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (i *installation) containRedis(t *testing.T) {
+	t.Helper()
+	image := os.Getenv("KITH_TEST_REDIS_IMAGE")
+	if image == "" {
+		image = "redis:7-alpine"
+	}
+	box, err := testcontainers.Run(t.Context(), image, testcontainers.WithExposedPorts("6379/tcp"), testcontainers.WithWaitStrategy(wait.ForListeningPort("6379/tcp")))
+	testcontainers.CleanupContainer(t, box)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if i.redis, err = box.PortEndpoint(t.Context(), "6379/tcp", ""); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -11,6 +11,9 @@ import (
 	"time"
 )
 
+// warming is how long a load goes on before it is counted.
+const warming = 500 * time.Millisecond
+
 // target is a server that takes contacts.
 type target struct {
 	address, token string
@@ -75,11 +78,11 @@ func (t *tally) fault() error {
 	return nil
 }
 
-// steady sends on each of the connections one contact after another, for a while. The first second is not counted.
+// steady sends on each of the connections one contact after another, for a while. The first moment is not counted.
 func (to target) steady(ctx context.Context, connections int, during time.Duration) (*tally, error) {
 	warm, counted := &tally{}, &tally{elapsed: during}
 	began := time.Now()
-	from := began.Add(time.Second)
+	from := began.Add(warming)
 	until := from.Add(during)
 	var all sync.WaitGroup
 	for i := range connections {

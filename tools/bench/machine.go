@@ -1,13 +1,17 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"runtime"
+	"strconv"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/kithcare/kith/pkg/pgchild"
 )
@@ -52,4 +56,30 @@ const tmpfs = 0x01021994
 func inMemory(folder string) bool {
 	var fs syscall.Statfs_t
 	return syscall.Statfs(folder, &fs) == nil && int64(fs.Type) == tmpfs
+}
+
+// ticks are what /proc counts processor time in, a hundred a second on every Linux that Go runs on.
+const ticks = 100
+
+// consumed is the processor time that a process has had.
+func consumed(pid int) (time.Duration, error) {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return 0, fmt.Errorf("processor time: %w", err)
+	}
+	// What comes before the last bracket is the name, which may hold anything.
+	_, rest, _ := strings.Cut(string(text[bytes.LastIndexByte(text, ')'):]), " ")
+	fields := strings.Fields(rest)
+	if len(fields) < 13 {
+		return 0, errors.New("processor time is not told")
+	}
+	var sum time.Duration
+	for _, field := range fields[11:13] {
+		n, err := strconv.ParseInt(field, 10, 64)
+		if err != nil {
+			return 0, fmt.Errorf("processor time: %w", err)
+		}
+		sum += time.Duration(n) * time.Second / ticks
+	}
+	return sum, nil
 }
