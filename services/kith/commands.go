@@ -73,7 +73,7 @@ func runUp(cmd *cobra.Command, _ []string) error {
 	}
 	defer func() { _ = end(context.WithoutCancel(ctx)) }()
 	p, err := up.Start(ctx, up.Config{
-		Data: c.Data, Listen: c.Listen, Version: version, Program: os.Args[0], RatePerMinute: c.RatePerMinute, InFlight: c.InFlight,
+		Data: c.Data, Listen: c.Listen, Version: version, Program: spoken(c), RatePerMinute: c.RatePerMinute, InFlight: c.InFlight,
 		Now: time.Now, Wall: time.Now, Out: cmd.OutOrStdout(), Log: log,
 	})
 	if err != nil {
@@ -84,6 +84,17 @@ func runUp(cmd *cobra.Command, _ []string) error {
 	stop, cancel := up.StopTime(ctx)
 	defer cancel()
 	return errors.Join(lost, p.Stop(stop))
+}
+
+// spoken is how this program is called in the lines to paste, with the variables that another terminal would lack.
+func spoken(c platform.Config) string {
+	text := os.Args[0]
+	for _, v := range []struct{ name, value, usual string }{{"KITH_LISTEN", c.Listen, "127.0.0.1:8080"}, {"KITH_DATA", c.Data, ".kith"}} {
+		if v.value != v.usual {
+			text = fmt.Sprintf("%s=%q %s", v.name, v.value, text)
+		}
+	}
+	return text
 }
 
 func serve(cmd *cobra.Command, args []string) error {
