@@ -46,6 +46,8 @@ type Consumer struct {
 	Done func(authority string)
 	// Alarm is raised for an event that was parked.
 	Alarm func(ctx context.Context, authority string, e *eventlogv1.Event, failure string)
+	// Stalled is told when the log could not be followed for a minute, and every quarter of an hour after that.
+	Stalled func(ctx context.Context, authority string)
 	Now   func() time.Time
 	Logs  *slog.Logger
 }
@@ -98,9 +100,14 @@ func knockAll(doors map[string]chan struct{}) {
 // attend looks into one authority's log at once and whenever somebody knocks. A look that fails is made again at the
 // next knock.
 func (c *Consumer) attend(ctx context.Context, authority string, door <-chan struct{}) {
+	var stall stall
 	for {
-		if err := c.CatchUp(ctx, authority); err != nil && ctx.Err() == nil {
+		err := c.CatchUp(ctx, authority)
+		if err != nil && ctx.Err() == nil {
 			c.Logs.WarnContext(ctx, "could not follow a log", "log", c.Log, "authority", authority, "error", fault.From(err).Reason)
+		}
+		if stall.alarms(err != nil, c.Now()) && ctx.Err() == nil {
+			c.Stalled(ctx, authority)
 		}
 		select {
 		case <-ctx.Done():
@@ -108,6 +115,25 @@ func (c *Consumer) attend(ctx context.Context, authority string, door <-chan str
 		case <-door:
 		}
 	}
+}
+
+// stall is how long a log could not be followed.
+type stall struct{ since, alarmed time.Time }
+
+// alarms says whether a person has to know: after a minute, and again every quarter of an hour.
+func (s *stall) alarms(failed bool, now time.Time) bool {
+	if !failed {
+		*s = stall{}
+		return false
+	}
+	if s.since.IsZero() {
+		s.since = now
+	}
+	if now.Sub(s.since) < time.Minute || !s.alarmed.IsZero() && now.Sub(s.alarmed) < 15*time.Minute {
+		return false
+	}
+	s.alarmed = now
+	return true
 }
 
 // CatchUp takes in everything that the authority's log holds, and tries what is held and due. What is held never keeps

@@ -134,7 +134,8 @@ func (h *house) follower() *eventlog.Consumer {
 		return h.effect(e), nil
 	}
 	return &eventlog.Consumer{
-		Log: "source", Pull: h.wire, DB: h.sink, Handlers: map[string]eventlog.Handler{"happened": handler},
+		Stalled: func(context.Context, string) {},
+		Log:     "source", Pull: h.wire, DB: h.sink, Handlers: map[string]eventlog.Handler{"happened": handler},
 		Act: func(ctx context.Context, authority string, e *eventlogv1.Event) (context.Context, error) {
 			return passport.With(ctx, &passport.Passport{Authority: authority, Kind: passport.Service, ID: "sink", Cause: e.GetId()}, "token"), nil
 		},

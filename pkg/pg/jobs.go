@@ -42,7 +42,9 @@ func NewJobs(cfg JobsConfig) (*Jobs, error) {
 		client, err := river.NewClient(riverpgxv5.New(pool), &river.Config{
 			Schema: cfg.Schema, PollOnly: true, FetchPollInterval: time.Second, FetchCooldown: 100 * time.Millisecond,
 			// A job whose process was killed goes on elsewhere after this; alarms must not wait an hour.
-			JobTimeout: time.Minute, RescueStuckJobsAfter: 2 * time.Minute,
+			// The service's login does not own its tables, so it can't rebuild their indexes.
+			ReindexerSchedule: river.NeverSchedule(),
+			JobTimeout:        time.Minute, RescueStuckJobsAfter: 2 * time.Minute,
 			Queues:  map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 4}},
 			Workers: workers, Logger: slog.New(quiet{cfg.Log.Handler()}),
 			Middleware: []rivertype.Middleware{inAuthority(authority)},

@@ -143,7 +143,11 @@ func safe(err error) string {
 	}
 	var f *fault.Fault
 	if errors.As(err, &f) && f.Unwrap() != nil {
-		return f.Reason + ": " + f.Unwrap().Error()
+		return f.Reason + ": " + safe(f.Unwrap())
+	}
+	if strings.Contains(err.Error(), "encode") {
+		// The driver quotes a value that it can't encode.
+		return "a value could not be encoded for the database"
 	}
 	return err.Error()
 }

@@ -209,6 +209,9 @@ func (r *Running) follow(ctx context.Context, room Room) error {
 				obs.Alarm(ctx, r.options.Log, "event_parked", "authority", authority, "log", log, "position", e.GetPosition(),
 					"type", e.GetType(), "entity", e.GetEntity(), "failure", failure)
 			},
+			Stalled: func(ctx context.Context, authority string) {
+				obs.Alarm(ctx, r.options.Log, "log_not_followed", "authority", authority, "log", log)
+			},
 			Now: r.options.Now, Logs: r.options.Log,
 		}
 		r.work.Go(func() { c.Run(ctx, r.bell.Listen(ctx, log), r.retry) })

@@ -29,7 +29,7 @@ type ListAuditRowsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The authority: `authorities/{authority}`.
 	Parent string `protobuf:"bytes,1,opt,name=parent,proto3" json:"parent,omitempty"`
-	// Only rows that show this id (a UUID); empty for all.
+	// Only rows that show this id, such as `contacts/0192…`, `families/…`, `people/…`; empty for all.
 	Subject string `protobuf:"bytes,2,opt,name=subject,proto3" json:"subject,omitempty"`
 	// At most this many rows; 0 means 50, more than 200 means 200.
 	PageSize int32 `protobuf:"varint,3,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
