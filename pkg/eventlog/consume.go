@@ -48,8 +48,8 @@ type Consumer struct {
 	Alarm func(ctx context.Context, authority string, e *eventlogv1.Event, failure string)
 	// Stalled is told when the log could not be followed for a minute, and every quarter of an hour after that.
 	Stalled func(ctx context.Context, authority string)
-	Now   func() time.Time
-	Logs  *slog.Logger
+	Now     func() time.Time
+	Logs    *slog.Logger
 }
 
 // Run follows the log until ctx ends. Heard are authorities with something new; wake asks for a look at all of them.
