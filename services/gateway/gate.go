@@ -12,7 +12,7 @@ const (
 	// patience is how long a call waits for a place.
 	patience = 250 * time.Millisecond
 	// queueFactor is how many calls may wait, for each place.
-	queueFactor = 4
+	queueFactor = 2
 )
 
 // gate lets a number of calls in at once. A few more wait a moment; the rest are told to come back, before anything was
@@ -27,6 +27,12 @@ type gate struct {
 
 func newGate(places int) *gate {
 	return &gate{places: make(chan struct{}, places), queue: int64(places) * queueFactor, patience: patience}
+}
+
+// crowded says that a call would be told to come back, without taking anything. Asked before anything is read, it makes
+// a call that can't be taken cost next to nothing, so that a flood leaves the room to those who are inside.
+func (g *gate) crowded() bool {
+	return g.waiting.Load() >= g.queue && len(g.places) == cap(g.places)
 }
 
 // enter takes a place; give it back with leave.

@@ -24,7 +24,7 @@ func TestMoreCallsThanCanBeTaken(t *testing.T) {
 		})
 		<-h.referral.entered
 	}
-	// Two are inside. Of twenty more, eight wait a moment; all are told to come back.
+	// Two are inside. Of twenty more, four wait a moment; all are told to come back.
 	var outside sync.WaitGroup
 	var slowest atomic.Int64
 	for range 20 {

@@ -24,7 +24,7 @@ import (
 // The defaults of Deps.
 const (
 	defaultRate     = 600
-	defaultInFlight = 256
+	defaultInFlight = 64
 )
 
 // Authority is a local authority as the gateway knows it.
@@ -48,7 +48,7 @@ type Deps struct {
 	Redis redis.UniversalClient
 	// RatePerMinute is how many calls a partner may make, 600 if zero; a person may make ten times as many.
 	RatePerMinute int
-	// InFlight is how many calls may be under way at once, 256 if zero.
+	// InFlight is how many calls may be under way at once, 64 if zero.
 	InFlight int
 	// IssuerClient reaches the issuers; nil is an ordinary client with a limit of 5 seconds.
 	IssuerClient *http.Client
@@ -167,6 +167,10 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
 	h.Set("Cache-Control", "no-store")
+	if g.gate.crowded() {
+		fault.WriteProblem(w, full())
+		return
+	}
 	if r.Method == http.MethodHead {
 		// net/http leaves out the body of the answer to a HEAD by itself.
 		get := *r

@@ -3,49 +3,70 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
+	"runtime"
 	"slices"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 )
 
+// overloaded is one run: the peak, the same with four times as many connections, and four times the peak's rate.
+type overloaded struct {
+	peak, four, flood *tally
+	// own is the share of all processors that making the flood took.
+	own float64
+}
+
+func (p *pair) overload(ctx context.Context) (o overloaded, err error) {
+	kith, _, err := p.targets(ctx)
+	if err != nil {
+		return o, err
+	}
+	if o.peak, err = kith.steady(ctx, saturating, each); err != nil {
+		return o, err
+	}
+	if err := settle(ctx, p.kith); err != nil {
+		return o, err
+	}
+	if o.four, err = kith.steady(ctx, overload*saturating, each); err != nil {
+		return o, err
+	}
+	if err := settle(ctx, p.kith); err != nil {
+		return o, err
+	}
+	before, err := consumed(os.Getpid())
+	if err != nil {
+		return o, err
+	}
+	if o.flood, err = kith.flood(ctx, overload*o.peak.rate(), crowd, each); err != nil {
+		return o, err
+	}
+	after, err := consumed(os.Getpid())
+	o.own = (after - before).Seconds() / o.flood.elapsed.Seconds() / float64(runtime.NumCPU())
+	for _, t := range []*tally{o.peak, o.four, o.flood} {
+		p.acknowledged = append(p.acknowledged, t.acknowledged...)
+	}
+	if o.flood.silent > 0 || o.flood.broken > 0 {
+		return o, fmt.Errorf("under overload %d calls got 503 without Retry-After and %d no answer", o.flood.silent, o.flood.broken)
+	}
+	return o, err
+}
+
 // receiveFlood measures what is left of the peak when four times as many contacts come as can be taken.
 func (b *bench) receiveFlood(ctx context.Context, p *pair) error {
-	var peaks, goods, crowds []float64
+	var peaks, goods, crowds, own []float64
 	later := 0
 	for range b.runs {
-		kith, _, err := p.targets(ctx)
+		o, err := p.overload(ctx)
 		if err != nil {
 			return err
 		}
-		peak, err := kith.steady(ctx, saturating, each)
-		if err != nil {
-			return err
-		}
-		if err := settle(ctx, p.kith); err != nil {
-			return err
-		}
-		four, err := kith.steady(ctx, overload*saturating, each)
-		if err != nil {
-			return err
-		}
-		if err := settle(ctx, p.kith); err != nil {
-			return err
-		}
-		flood, err := kith.flood(ctx, overload*peak.rate(), crowd, each)
-		if err != nil {
-			return err
-		}
-		if flood.silent > 0 || flood.broken > 0 {
-			return fmt.Errorf("under overload %d calls got 503 without Retry-After and %d no answer", flood.silent, flood.broken)
-		}
-		for _, t := range []*tally{peak, four, flood} {
-			p.acknowledged = append(p.acknowledged, t.acknowledged...)
-		}
-		later += flood.later + four.later
-		peaks, goods, crowds = append(peaks, peak.rate()), append(goods, flood.rate()), append(crowds, four.rate())
+		later += o.flood.later + o.four.later
+		peaks, goods, crowds = append(peaks, o.peak.rate()), append(goods, o.flood.rate()), append(crowds, o.four.rate())
+		own = append(own, o.own)
 		say("overload: peak %.0f/s, %d connections %.0f/s, %.0f a second offered %.0f/s (%d told to come again)",
-			peak.rate(), overload*saturating, four.rate(), overload*peak.rate(), flood.rate(), flood.later)
+			o.peak.rate(), overload*saturating, o.four.rate(), overload*o.peak.rate(), o.flood.rate(), o.flood.later)
 	}
 	for _, f := range []struct {
 		name string
@@ -60,7 +81,8 @@ func (b *bench) receiveFlood(ctx context.Context, p *pair) error {
 			met: median(all) >= 0.8, spread: spread(all, share),
 		})
 	}
-	b.table.note("Overload: %d calls were told to come again (503 with Retry-After), none without being told when, none broken, none refused for a quota.", later)
+	b.table.note("Overload: %d calls were told to come again (503 with Retry-After), none without being told when, none broken, none refused for a quota. Making the "+
+		"flood took %s of all processors, which the servers did not have.", later, share(median(own)))
 	return nil
 }
 
