@@ -61,6 +61,16 @@ func config() (platform.Config, *slog.Logger, error) {
 	return c, log, nil
 }
 
+// installation is what the environment and the files that it names say.
+func installation() (*platform.Installation, *slog.Logger, error) {
+	c, log, err := config()
+	if err != nil {
+		return nil, nil, err
+	}
+	i, err := platform.Load(c)
+	return i, log, err
+}
+
 func runUp(cmd *cobra.Command, _ []string) error {
 	c, log, err := config()
 	if err != nil {
@@ -98,11 +108,7 @@ func spoken(c platform.Config) string {
 }
 
 func serve(cmd *cobra.Command, args []string) error {
-	c, log, err := config()
-	if err != nil {
-		return err
-	}
-	i, err := platform.Load(c)
+	i, log, err := installation()
 	if err != nil {
 		return err
 	}
@@ -110,11 +116,7 @@ func serve(cmd *cobra.Command, args []string) error {
 }
 
 func migrate(cmd *cobra.Command, _ []string) error {
-	c, _, err := config()
-	if err != nil {
-		return err
-	}
-	i, err := platform.Load(c)
+	i, _, err := installation()
 	if err != nil {
 		return err
 	}
@@ -131,11 +133,7 @@ func operator(cmd *cobra.Command) platform.Operator {
 }
 
 func check(cmd *cobra.Command, args []string) error {
-	c, _, err := config()
-	if err != nil {
-		return err
-	}
-	i, err := platform.Load(c)
+	i, _, err := installation()
 	if err != nil {
 		return err
 	}
