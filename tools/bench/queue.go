@@ -62,7 +62,6 @@ func (b *bench) queues(ctx context.Context) (err error) {
 		{authority: authority, teams: []string{"north-kensington", "chelsea"}, contacts: long},
 		{authority: other, teams: []string{"shepherds-bush", "fulham"}, contacts: brief},
 	}
-	// Both are filled before either is measured.
 	for i, who := range []string{screener, "ewa-kowalczuk"} {
 		began := time.Now()
 		if err := sides[i].fill(ctx, h); err != nil {

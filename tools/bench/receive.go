@@ -85,7 +85,7 @@ func (p *pair) open(ctx context.Context) error {
 		return fmt.Errorf("the bare database: %w", err)
 	}
 	if p.kith, err = pgx.Connect(ctx, at.OwnerURL(pg.Database("kensington-chelsea"))); err != nil {
-		return fmt.Errorf("Kith's database: %w", err)
+		return fmt.Errorf("the database of Kith: %w", err)
 	}
 	password := pg.Password()
 	if err := pg.Provision(ctx, p.rows, authority, "referral", password); err != nil {
