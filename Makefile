@@ -49,7 +49,8 @@ bin/golangci-lint: tools/lint/go.mod tools/lint/go.sum
 	@go -C tools/lint build -o ../../$@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 	@touch $@
 
-# npm writes this file last, so it is older than the lock file exactly when the packages are.
+# The locked versions; `npm ci` would ask for the packages of other platforms too. npm writes this file last, so it is
+# older than the lock file exactly when the packages are.
 node_modules/.package-lock.json: package-lock.json
-	@npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@npm install --ignore-scripts --no-save --no-audit --no-fund --loglevel=error
 	@touch $@
