@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"runtime/debug"
 	"sync"
 	"time"
 
@@ -174,22 +173,56 @@ func (c *Consumer) follow(ctx context.Context, authority string) error {
 	return ctx.Err()
 }
 
-// takeInAll tells Done where anything was taken in, also where a later event failed.
+// takeInAll brings a page of events to their effects, in order. Their handlers gather ahead, a few at a time; events with
+// nothing to do move the cursor together with the next one that has. It tells Done where anything was taken in, also
+// where a later event failed.
 func (c *Consumer) takeInAll(ctx context.Context, authority string, events []*eventlogv1.Event) error {
+	held, err := c.heldEntities(ctx)
+	if err != nil {
+		return err
+	}
 	taken := false
 	defer func() {
 		if taken {
 			c.Done(authority)
 		}
 	}()
-	for _, e := range events {
-		effected, err := c.takeIn(ctx, authority, e)
+	gathering, stop := context.WithCancel(ctx)
+	defer stop()
+	ahead := c.gatherAhead(gathering, authority, events, held)
+	p := page{from: events[0].GetPosition(), held: held}
+	for i, e := range events {
+		if c.Handlers[e.GetType()] == nil {
+			continue
+		}
+		g := gathered{}
+		switch {
+		case ahead[i] != nil:
+			g = <-ahead[i]
+		case !p.held[e.GetEntity()]:
+			g = c.gather(ctx, authority, e)
+		}
+		if g.failure == nil && g.effect == nil && !p.held[e.GetEntity()] {
+			continue
+		}
+		effected, err := c.takeIn(ctx, authority, e, &p, g)
 		if err != nil {
 			return err
 		}
 		taken = taken || effected
 	}
-	return nil
+	if last := events[len(events)-1]; p.from <= last.GetPosition() {
+		_, err = c.advance(ctx, last, &p, nothing)
+	}
+	return err
+}
+
+// page is how far a page of events has been taken in.
+type page struct {
+	// from is the first position that the cursor does not stand on or behind yet.
+	from int64
+	// held are the entities that have events aside.
+	held map[string]bool
 }
 
 func (c *Consumer) cursor(ctx context.Context) (int64, string, error) {
@@ -223,59 +256,30 @@ func (c *Consumer) rewind(ctx context.Context, position int64, id string) error 
 
 // takeIn brings one event to its effect, or aside, and says whether it had one here. Only a failure of our own database,
 // a neighbour that does not answer, or a stop leaves the cursor.
-func (c *Consumer) takeIn(ctx context.Context, authority string, e *eventlogv1.Event) (effected bool, err error) {
-	handle, ok := c.Handlers[e.GetType()]
-	if !ok {
-		_, err := c.advance(ctx, e, nothing)
+func (c *Consumer) takeIn(ctx context.Context, authority string, e *eventlogv1.Event, p *page, g gathered) (effected bool, err error) {
+	if p.held[e.GetEntity()] {
+		_, err := c.advance(ctx, e, p, func(tx pgx.Tx) error { return c.hold(ctx, tx, e, 0, "waits behind an earlier event") })
 		return false, err
 	}
-	waits, err := c.waitsBehind(ctx, e)
-	if err != nil {
-		return false, err
+	failure := g.failure
+	if failure == nil {
+		failure = c.guarded(ctx, authority, e, func() (err error) {
+			effected, err = c.advance(ctx, e, p, g.effect)
+			return err
+		})
 	}
-	if waits {
-		_, err := c.advance(ctx, e, func(tx pgx.Tx) error { return c.hold(ctx, tx, e, 0, "waits behind an earlier event") })
-		return false, err
-	}
-	failure := c.try(ctx, authority, e, handle, func(effect func(pgx.Tx) error) (err error) {
-		effected, err = c.advance(ctx, e, effect)
-		return err
-	})
 	if failure == nil || ctx.Err() != nil {
 		return effected, ctx.Err()
 	}
 	if passing(failure) {
 		return false, failure
 	}
-	_, err = c.advance(ctx, e, func(tx pgx.Tx) error { return c.hold(ctx, tx, e, 1, fault.From(failure).Reason) })
+	_, err = c.advance(ctx, e, p, func(tx pgx.Tx) error { return c.hold(ctx, tx, e, 1, fault.From(failure).Reason) })
+	p.held[e.GetEntity()] = true
 	return false, err
 }
 
 func nothing(pgx.Tx) error { return nil }
-
-// try runs a handler, on the service's own passport, and its effect. A handler that panics has failed like any other:
-// one event must not end the process, again and again.
-func (c *Consumer) try(ctx context.Context, authority string, e *eventlogv1.Event, handle Handler, apply func(func(pgx.Tx) error) error) (err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			c.Logs.ErrorContext(ctx, "a handler panicked", "log", c.Log, "authority", authority, "type", e.GetType(), "position", e.GetPosition(),
-				"stack", string(debug.Stack()))
-			err = errors.New("a handler panicked")
-		}
-	}()
-	acting, err := c.Act(ctx, authority, e)
-	if err != nil {
-		return err
-	}
-	effect, err := handle(acting, e)
-	if err != nil {
-		return err
-	}
-	if effect == nil {
-		effect = nothing
-	}
-	return apply(effect)
-}
 
 // passing says that the failure is not the event's: a neighbour or a database does not answer, or somebody else was at
 // the same rows. It is no attempt; the log waits where it is and goes on by itself.
@@ -291,27 +295,38 @@ func passing(failure error) bool {
 	}
 }
 
-// advance runs an effect and moves the cursor in one transaction. Where another process was first, nothing happens.
-func (c *Consumer) advance(ctx context.Context, e *eventlogv1.Event, effect func(pgx.Tx) error) (first bool, err error) {
+// advance runs an effect and moves the cursor in one transaction, over the events before it that had nothing to do. Where
+// another process was first, nothing happens.
+func (c *Consumer) advance(ctx context.Context, e *eventlogv1.Event, p *page, effect func(pgx.Tx) error) (first bool, err error) {
 	err = c.DB.Tx(ctx, func(tx pgx.Tx) error {
-		tag, err := tx.Exec(ctx, `UPDATE cursor SET position = $2, event_id = $3 WHERE log = $1 AND position = $2 - 1`, c.Log, e.GetPosition(), e.GetId())
+		tag, err := tx.Exec(ctx, `UPDATE cursor SET position = $2, event_id = $3 WHERE log = $1 AND position = $4 - 1`,
+			c.Log, e.GetPosition(), e.GetId(), p.from)
 		first = err == nil && tag.RowsAffected() == 1
 		if !first {
 			return err
 		}
 		return effect(tx)
 	})
+	if err == nil {
+		p.from = e.GetPosition() + 1
+	}
 	return first && err == nil, err
 }
 
-func (c *Consumer) waitsBehind(ctx context.Context, e *eventlogv1.Event) (bool, error) {
+// heldEntities are those that have events aside: their later ones wait behind.
+func (c *Consumer) heldEntities(ctx context.Context) (map[string]bool, error) {
 	pool, err := c.DB.Pool(ctx)
 	if err != nil {
-		return false, err
+		return nil, err
 	}
-	var waits bool
-	err = pool.QueryRow(ctx, `SELECT EXISTS (SELECT FROM held_event WHERE log = $1 AND entity = $2)`, c.Log, e.GetEntity()).Scan(&waits)
-	return waits, err
+	rows, err := pool.Query(ctx, `SELECT DISTINCT entity FROM held_event WHERE log = $1`, c.Log)
+	if err != nil {
+		return nil, err
+	}
+	held := map[string]bool{}
+	var entity string
+	_, err = pgx.ForEachRow(rows, []any{&entity}, func() error { held[entity] = true; return nil })
+	return held, err
 }
 
 func (c *Consumer) hold(ctx context.Context, tx pgx.Tx, e *eventlogv1.Event, attempts int, failure string) error {

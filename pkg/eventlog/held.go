@@ -71,11 +71,14 @@ func (c *Consumer) retry(ctx context.Context, authority string, h head) (effecte
 		return false, fmt.Errorf("read held event: %w", err)
 	}
 	failure := fmt.Errorf("nothing takes in %s", e.GetType())
-	if handle, ok := c.Handlers[e.GetType()]; ok {
-		failure = c.try(ctx, authority, e, handle, func(effect func(pgx.Tx) error) (err error) {
-			effected, err = c.release(ctx, e, effect)
-			return err
-		})
+	if _, ok := c.Handlers[e.GetType()]; ok {
+		g := c.gather(ctx, authority, e)
+		if failure = g.failure; failure == nil {
+			failure = c.guarded(ctx, authority, e, func() (err error) {
+				effected, err = c.release(ctx, e, g.run)
+				return err
+			})
+		}
 	}
 	if failure == nil || ctx.Err() != nil {
 		return effected, ctx.Err()

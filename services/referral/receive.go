@@ -117,6 +117,12 @@ func (a *arrival) batch(ctx context.Context, key once.Key, answer proto.Message)
 func (a *arrival) event() eventlog.Event {
 	id := a.contact.ID.String()
 	e := eventlog.Event{Type: "contact_received", Entity: "contact/" + id, Version: 1, Facts: map[string]string{"contact": id}, At: a.now}
+	e.Facts["identified"] = "0"
+	for _, c := range a.children {
+		if c.NHSNumber != "" && c.BirthDate != "" {
+			e.Facts["identified"] = "1"
+		}
+	}
 	if a.contact.State == proposed {
 		e.Type, e.Facts["original"] = "version_proposed", a.contact.VersionOf.String()
 	}

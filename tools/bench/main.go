@@ -58,10 +58,14 @@ func run(ctx context.Context, args []string) error {
 			return fmt.Errorf("-only %s: the parts are %s", part, strings.Join(parts(), ", "))
 		}
 	}
+	defer func() {
+		if b.folder != "" {
+			_ = os.RemoveAll(b.folder)
+		}
+	}()
 	if err := b.prepare(ctx, *data); err != nil {
 		return err
 	}
-	defer func() { _ = os.RemoveAll(b.folder) }()
 	if *profile != "" {
 		return b.profile(ctx, *profile)
 	}

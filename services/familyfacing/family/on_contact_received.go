@@ -16,6 +16,10 @@ import (
 // onContactReceived passes a contact about a child whose case is open to that child's worker today. Only where NHS number
 // and birth date both agree it does so by itself; anything less is for a screener to confirm.
 func (s *Service) onContactReceived(ctx context.Context, e *eventlogv1.Event) (func(pgx.Tx) error, error) {
+	if e.GetFacts()["identified"] == "0" {
+		// No child has both, so there is nobody to look for.
+		return nil, nil
+	}
 	n, err := s.fetch(ctx, e)
 	if err != nil {
 		return nil, err
