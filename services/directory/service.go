@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/ed25519"
 	"embed"
-	"log/slog"
 	"time"
 
 	"google.golang.org/grpc"
@@ -37,7 +36,6 @@ type Deps struct {
 	// Earlier are public keys of passports still on their way after a change of key.
 	Earlier []ed25519.PublicKey
 	Now     func() time.Time
-	Log     *slog.Logger
 }
 
 // Service is the directory.

@@ -36,12 +36,8 @@ type Deps struct {
 	DB        *pg.DB
 	Directory directoryv1.DirectoryServiceClient
 	Referral  referralv1.ReferralServiceClient
-	// Act gives a context with the service's own passport, and Ring announces events, for rooms whose timers call
-	// neighbours or append events. Alarms do neither.
-	Act  func(ctx context.Context, authority, cause, causedBy string) (context.Context, error)
-	Ring func(ctx context.Context)
-	Now  func() time.Time
-	Log  *slog.Logger
+	Now       func() time.Time
+	Log       *slog.Logger
 }
 
 // Service is the service with its rooms.

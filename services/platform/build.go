@@ -16,7 +16,7 @@ func buildDirectory(k Kit) (Room, error) {
 	for _, a := range k.Authorities {
 		issuers[a.Name] = a.Issuers
 	}
-	s, err := directory.New(directory.Deps{DB: k.DB, Issuers: issuers, Key: k.PassportKey, Earlier: k.Earlier, Now: k.Now, Log: k.Log})
+	s, err := directory.New(directory.Deps{DB: k.DB, Issuers: issuers, Key: k.PassportKey, Earlier: k.Earlier, Now: k.Now})
 	if err != nil {
 		return Room{}, err
 	}

@@ -70,6 +70,6 @@ type Room struct {
 	HTTP http.Handler
 	// Keys gives the passport keys, in the directory only.
 	Keys func(context.Context) (string, error)
-	// Ages are observed for metrics, by metric name.
+	// Oldest is the age of the oldest thing that waits, in working time, for a metric; nil for none.
 	Oldest func(context.Context) (time.Duration, error)
 }

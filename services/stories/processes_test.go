@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 	"github.com/redis/go-redis/v9"
 	"github.com/testcontainers/testcontainers-go"
 	"github.com/testcontainers/testcontainers-go/wait"
@@ -213,6 +214,7 @@ func TestEveryServiceAsItsOwnProcess(t *testing.T) {
 	kith(t, i.variables(""), "check").done(t)
 	kith(t, i.variables(""), "migrate").done(t)
 	i.importDirectories(t)
+	i.keepsWhatTheOperatorDid(t)
 	for _, name := range platform.Names() {
 		if name != early.name {
 			i.serve(t, name)
@@ -298,5 +300,30 @@ func (i *installation) stop(t *testing.T) {
 	}
 	if err := ends.Wait(); err != nil {
 		t.Error(err)
+	}
+}
+
+// keepsWhatTheOperatorDid looks for each command in the audit trail of what it changed.
+func (i *installation) keepsWhatTheOperatorDid(t *testing.T) {
+	t.Helper()
+	for _, name := range authorities() {
+		conn, err := pgx.Connect(t.Context(), i.ownerURL(i.databases[name]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, kept := range []string{
+			`SELECT count(*) FROM directory.audit WHERE actor_kind = 'operator' AND method = 'import directory'`,
+			`SELECT count(*) FROM directory.audit WHERE actor_kind = 'operator' AND method = 'migrate'`,
+			`SELECT count(*) FROM referral.audit WHERE actor_kind = 'operator' AND method = 'migrate'`,
+			`SELECT count(*) FROM familyfacing.audit WHERE actor_kind = 'operator' AND method = 'migrate'`,
+		} {
+			var n int
+			if err := conn.QueryRow(t.Context(), kept).Scan(&n); err != nil || n != 1 {
+				t.Errorf("%s, %s: %d, want 1 (%v)", name, kept, n, err)
+			}
+		}
+		if err := conn.Close(t.Context()); err != nil {
+			t.Error(err)
+		}
 	}
 }
