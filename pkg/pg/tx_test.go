@@ -18,9 +18,9 @@ import (
 	"github.com/kithcare/kith/pkg/audit"
 	"github.com/kithcare/kith/pkg/eventlog"
 	"github.com/kithcare/kith/pkg/fault"
-	"github.com/kithcare/kith/pkg/once"
 	"github.com/kithcare/kith/pkg/passport"
 	"github.com/kithcare/kith/pkg/pg"
+	"github.com/kithcare/kith/pkg/pg/once"
 	"github.com/kithcare/kith/pkg/pg/pgtest"
 )
 

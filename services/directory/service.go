@@ -11,9 +11,9 @@ import (
 	directoryv1 "github.com/kithcare/kith/api/kith/directory/v1"
 	"github.com/kithcare/kith/pkg/audit"
 	"github.com/kithcare/kith/pkg/eventlog"
-	"github.com/kithcare/kith/pkg/once"
 	"github.com/kithcare/kith/pkg/passport"
 	"github.com/kithcare/kith/pkg/pg"
+	"github.com/kithcare/kith/pkg/pg/once"
 )
 
 //go:embed migrations/*.sql

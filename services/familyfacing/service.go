@@ -13,8 +13,8 @@ import (
 	referralv1 "github.com/kithcare/kith/api/kith/referral/v1"
 	"github.com/kithcare/kith/pkg/audit"
 	"github.com/kithcare/kith/pkg/eventlog"
-	"github.com/kithcare/kith/pkg/once"
 	"github.com/kithcare/kith/pkg/pg"
+	"github.com/kithcare/kith/pkg/pg/once"
 	"github.com/kithcare/kith/services/familyfacing/family"
 )
 

@@ -12,8 +12,8 @@ import (
 	"github.com/kithcare/kith/pkg/audit"
 	"github.com/kithcare/kith/pkg/eventlog"
 	"github.com/kithcare/kith/pkg/fault"
-	"github.com/kithcare/kith/pkg/once"
 	"github.com/kithcare/kith/pkg/passport"
+	"github.com/kithcare/kith/pkg/pg/once"
 )
 
 // actRequest is a request that changes one contact on the version that was read.

@@ -13,8 +13,8 @@ import (
 	"github.com/kithcare/kith/pkg/eventlog"
 	"github.com/kithcare/kith/pkg/fault"
 	"github.com/kithcare/kith/pkg/obs"
-	"github.com/kithcare/kith/pkg/once"
 	"github.com/kithcare/kith/pkg/pg"
+	"github.com/kithcare/kith/pkg/pg/once"
 )
 
 const receiving = "receive a contact"

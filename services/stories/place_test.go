@@ -16,7 +16,7 @@ import (
 
 	"github.com/kithcare/kith/pkg/obs"
 	"github.com/kithcare/kith/pkg/pg"
-	"github.com/kithcare/kith/pkg/pgchild"
+	"github.com/kithcare/kith/pkg/pg/pgchild"
 	"github.com/kithcare/kith/services/platform"
 	"github.com/kithcare/kith/services/platform/up"
 )

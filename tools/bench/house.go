@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"github.com/kithcare/kith/pkg/pg"
-	"github.com/kithcare/kith/pkg/pgchild"
+	"github.com/kithcare/kith/pkg/pg/pgchild"
 	"github.com/kithcare/kith/services/platform/up"
 )
 

@@ -13,7 +13,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/kithcare/kith/pkg/pgchild"
+	"github.com/kithcare/kith/pkg/pg/pgchild"
 )
 
 // command is an ordinary program in an environment without this process's own KITH_ variables and workspace.

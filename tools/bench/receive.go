@@ -12,7 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/kithcare/kith/pkg/pg"
-	"github.com/kithcare/kith/pkg/pgchild"
+	"github.com/kithcare/kith/pkg/pg/pgchild"
 	"github.com/kithcare/kith/services/referral"
 )
 

@@ -86,7 +86,7 @@ func ceilings() []example {
 		{"pkg/words/now_test.go", source("words", now), ""},
 		{"services/referral/now.go", source("referral", now), clock},
 		{"pkg/obs/now.go", source("obs", now), ""},
-		{"pkg/pgchild/now.go", source("pgchild", now), ""},
+		{"pkg/pg/pgchild/now.go", source("pgchild", now), ""},
 		{"services/platform/now.go", source("platform", now), ""},
 		{"services/kith/main.go", source("main", "import (\n\t\"os\"\n\t\"time\"\n)\n\nfunc main() {\n\t_ = time.Now\n\tos.Exit(0)\n}\n"), ""},
 

@@ -18,7 +18,7 @@ import (
 	"github.com/testcontainers/testcontainers-go/modules/postgres"
 
 	"github.com/kithcare/kith/pkg/pg"
-	"github.com/kithcare/kith/pkg/pgchild"
+	"github.com/kithcare/kith/pkg/pg/pgchild"
 )
 
 // password is every login's in a test server.

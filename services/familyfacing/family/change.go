@@ -11,8 +11,8 @@ import (
 	familyfacingv1 "github.com/kithcare/kith/api/kith/familyfacing/v1"
 	"github.com/kithcare/kith/pkg/audit"
 	"github.com/kithcare/kith/pkg/eventlog"
-	"github.com/kithcare/kith/pkg/once"
 	"github.com/kithcare/kith/pkg/passport"
+	"github.com/kithcare/kith/pkg/pg/once"
 )
 
 // request is what every change of a family sends.

@@ -24,7 +24,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/kithcare/kith/pkg/pg"
-	"github.com/kithcare/kith/pkg/pgchild"
+	"github.com/kithcare/kith/pkg/pg/pgchild"
 )
 
 // house is the folder of everything that these tests leave on the disk.

@@ -17,9 +17,9 @@ import (
 
 	familyfacingv1 "github.com/kithcare/kith/api/kith/familyfacing/v1"
 	"github.com/kithcare/kith/pkg/fault"
-	"github.com/kithcare/kith/pkg/once"
 	"github.com/kithcare/kith/pkg/passport"
 	"github.com/kithcare/kith/pkg/pg"
+	"github.com/kithcare/kith/pkg/pg/once"
 	"github.com/kithcare/kith/pkg/pg/pgtest"
 )
 
