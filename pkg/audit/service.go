@@ -24,51 +24,45 @@ type Service struct {
 	Now func() time.Time
 }
 
-// ListAuditRows shows the trail to the Caldicott guardian and administrators; the look itself is a row.
+// ListAuditRows shows the trail to the Caldicott guardian and administrators; the look itself is a row. A page token
+// belongs to the question that it was answered to.
 func (s *Service) ListAuditRows(ctx context.Context, req *auditv1.ListAuditRowsRequest) (*auditv1.ListAuditRowsResponse, error) {
 	p := passport.From(ctx)
 	if !p.Guardian && !p.Administrator {
 		return nil, fault.Denied("NOT_GUARDIAN", "only the Caldicott guardian and administrators read the audit trail")
 	}
-	before := uuid.Max
-	if req.GetPageToken() != "" {
-		var err error
-		if before, err = uuid.Parse(req.GetPageToken()); err != nil {
-			return nil, fault.Invalid("pageToken", "take it from the answer before")
-		}
+	f := Filter{Subjects: req.GetSubjects(), Actor: req.GetActor()}
+	if req.GetSubject() != "" {
+		f.Subjects = append([]string{req.GetSubject()}, f.Subjects...)
 	}
-	size := PageSize(req.GetPageSize())
+	for field, bound := range map[string]struct {
+		told *timestamppb.Timestamp
+		to   *time.Time
+	}{"since": {req.GetSince(), &f.Since}, "until": {req.GetUntil(), &f.Until}} {
+		if bound.told == nil {
+			continue
+		}
+		if err := bound.told.CheckValid(); err != nil {
+			return nil, fault.Invalid(field, "there is no such time")
+		}
+		*bound.to = bound.told.AsTime()
+	}
 	answer := &auditv1.ListAuditRowsResponse{}
 	err := s.DB.Tx(ctx, func(tx pgx.Tx) error {
-		rows, err := list(ctx, tx, req.GetSubject(), before, size+1)
+		rows, next, err := List(ctx, tx, f, req.GetPageToken(), PageSize(req.GetPageSize()))
 		if err != nil {
 			return err
 		}
-		answer.Rows = rows
-		if len(rows) > size {
-			answer.Rows = rows[:size]
-			answer.NextPageToken = rows[size-1].GetId()
+		answer.Rows, answer.NextPageToken = nil, next
+		for _, r := range rows {
+			answer.Rows = append(answer.Rows, &auditv1.AuditRow{
+				Id: r.ID.String(), At: timestamppb.New(r.At), ActorKind: r.ActorKind, Actor: r.Actor, Entry: r.Entry, Method: r.Method, Reason: r.Reason,
+				Subjects: r.Subjects, Allowed: r.Allowed, Denial: r.Denial, Digest: hex.EncodeToString(r.Digest),
+			})
 		}
 		return Write(ctx, tx, s.Now(), "read the audit trail", "audit")
 	})
 	return answer, err
-}
-
-func list(ctx context.Context, tx pgx.Tx, subject string, before uuid.UUID, limit int) ([]*auditv1.AuditRow, error) {
-	rows, err := tx.Query(ctx, `SELECT id, at, actor_kind, actor, entry, method, reason, subjects, allowed, denial, digest FROM audit
-		WHERE id < $1 AND ($2 = '' OR subjects @> ARRAY[$2]) ORDER BY id DESC LIMIT $3`, before, subject, limit)
-	if err != nil {
-		return nil, err
-	}
-	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (*auditv1.AuditRow, error) {
-		var id uuid.UUID
-		var at time.Time
-		var digest []byte
-		r := &auditv1.AuditRow{}
-		err := row.Scan(&id, &at, &r.ActorKind, &r.Actor, &r.Entry, &r.Method, &r.Reason, &r.Subjects, &r.Allowed, &r.Denial, &digest)
-		r.Id, r.At, r.Digest = id.String(), timestamppb.New(at), hex.EncodeToString(digest)
-		return r, err
-	})
 }
 
 // PageSize reads a list's page size: 0 means 50, more than 200 means 200.

@@ -45,6 +45,22 @@ func FirstNamesAlike(a, b string) (alike bool, reason string) {
 	return false, ""
 }
 
+// FirstNameForms are the well-known English short and long forms of a first name, and its other spellings, as keys (see
+// [NameKey]); none for a name without any.
+func FirstNameForms(name string) []string {
+	name = NameKey(name)
+	longs := longForms()[name]
+	var forms []string
+	for short, of := range longForms() {
+		if short != name && (slices.Contains(of, name) || slices.ContainsFunc(of, func(long string) bool { return slices.Contains(longs, long) })) {
+			forms = append(forms, short)
+		}
+	}
+	forms = append(forms, longs...)
+	slices.Sort(forms)
+	return slices.Compact(forms)
+}
+
 // oneSlipApart tells whether b, which is not shorter than a and not equal to it, is a with one letter
 // changed or added, or with two neighbours swapped.
 func oneSlipApart(a, b []rune) bool {

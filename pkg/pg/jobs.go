@@ -28,6 +28,8 @@ type JobsConfig struct {
 	DB *DB
 	// Schema is the service's own.
 	Schema string
+	// Queues are more queues, each with how many of its jobs run at once: what may be slow does not hold up the rest.
+	Queues map[string]int
 	// Add registers the workers; each runs in a context that names its authority.
 	Add func(*river.Workers)
 	Log *slog.Logger
@@ -39,13 +41,17 @@ func NewJobs(cfg JobsConfig) (*Jobs, error) {
 	for authority, pool := range cfg.DB.pools {
 		workers := river.NewWorkers()
 		cfg.Add(workers)
+		queues := map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 4}}
+		for name, most := range cfg.Queues {
+			queues[name] = river.QueueConfig{MaxWorkers: most}
+		}
 		client, err := river.NewClient(riverpgxv5.New(pool), &river.Config{
 			Schema: cfg.Schema, PollOnly: true, FetchPollInterval: time.Second, FetchCooldown: 100 * time.Millisecond,
 			// A job whose process was killed goes on elsewhere after this; alarms must not wait an hour.
 			// The service's login does not own its tables, so it can't rebuild their indexes.
 			ReindexerSchedule: river.NeverSchedule(),
 			JobTimeout:        time.Minute, RescueStuckJobsAfter: 2 * time.Minute,
-			Queues:  map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 4}},
+			Queues:  queues,
 			Workers: workers, Logger: slog.New(quiet{cfg.Log.Handler()}),
 			Middleware: []rivertype.Middleware{inAuthority(authority)},
 		})

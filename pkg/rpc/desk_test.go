@@ -69,6 +69,18 @@ func (d *desk) GetPassportKeys(ctx context.Context, _ *directoryv1.GetPassportKe
 	return &directoryv1.GetPassportKeysResponse{}, d.do(ctx)
 }
 
+func (d *desk) NameActors(ctx context.Context, _ *directoryv1.NameActorsRequest) (*directoryv1.NameActorsResponse, error) {
+	return &directoryv1.NameActorsResponse{}, d.do(ctx)
+}
+
+func (d *desk) GetPartnerReach(ctx context.Context, _ *directoryv1.GetPartnerReachRequest) (*directoryv1.GetPartnerReachResponse, error) {
+	return &directoryv1.GetPartnerReachResponse{}, d.do(ctx)
+}
+
+func (d *desk) ListGuardians(ctx context.Context, _ *directoryv1.ListGuardiansRequest) (*directoryv1.ListGuardiansResponse, error) {
+	return &directoryv1.ListGuardiansResponse{}, d.do(ctx)
+}
+
 func (d *desk) RecordDenial(ctx context.Context, _ *directoryv1.RecordDenialRequest) (*directoryv1.RecordDenialResponse, error) {
 	return &directoryv1.RecordDenialResponse{}, d.do(ctx)
 }
@@ -97,6 +109,9 @@ const (
 	listTeams     = directoryv1.DirectoryService_ListTeams_FullMethodName
 	listMembers   = directoryv1.DirectoryService_ListMembers_FullMethodName
 	coverPostcode = directoryv1.DirectoryService_CoverPostcode_FullMethodName
+	nameActors    = directoryv1.DirectoryService_NameActors_FullMethodName
+	partnerReach  = directoryv1.DirectoryService_GetPartnerReach_FullMethodName
+	listGuardians = directoryv1.DirectoryService_ListGuardians_FullMethodName
 	healthCheck   = "/grpc.health.v1.Health/Check"
 	healthWatch   = "/grpc.health.v1.Health/Watch"
 	healthList    = "/grpc.health.v1.Health/List"
@@ -118,6 +133,9 @@ func access() map[string]rpc.Access {
 		listTeams:     {Callers: []string{"gateway", "web", "referral", "familyfacing"}},
 		listMembers:   {Callers: []string{"web"}},
 		coverPostcode: {Callers: []string{"referral"}},
+		nameActors:    {Callers: []string{"web"}},
+		partnerReach:  {Callers: []string{"referral"}},
+		listGuardians: {Callers: []string{"familyfacing"}},
 		healthCheck:   {Callers: []string{"directory"}, WithoutPassport: true},
 		healthWatch:   {Callers: []string{"directory"}, WithoutPassport: true},
 		healthList:    {Callers: []string{"directory"}},
@@ -144,6 +162,12 @@ func ask(method, authority string) (req, answer proto.Message) {
 		return &directoryv1.ListMembersRequest{Parent: name + "/teams/north"}, &directoryv1.ListMembersResponse{}
 	case coverPostcode:
 		return &directoryv1.CoverPostcodeRequest{Parent: name, Postcode: "W8 7NX"}, &directoryv1.CoverPostcodeResponse{}
+	case nameActors:
+		return &directoryv1.NameActorsRequest{Parent: name}, &directoryv1.NameActorsResponse{}
+	case partnerReach:
+		return &directoryv1.GetPartnerReachRequest{Name: name + "/partners/police"}, &directoryv1.GetPartnerReachResponse{}
+	case listGuardians:
+		return &directoryv1.ListGuardiansRequest{Parent: name}, &directoryv1.ListGuardiansResponse{}
 	default:
 		return &healthv1.HealthCheckRequest{}, &healthv1.HealthCheckResponse{}
 	}

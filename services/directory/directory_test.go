@@ -110,6 +110,8 @@ func TestImporting(t *testing.T) {
 	if err != nil || !p.MemberOf("north-kensington", time.Now()) {
 		t.Fatalf("a member's passport: %+v, %v", p, err)
 	}
+	page := &signIn{platform: own, who: &directoryv1.SignedIn{Issuer: try.Issuer, Subject: "kc:amina-yusuf"}}
+	secret := page.begin(t, "")
 	a := described(t, func(s string) string { return s })
 	ended := time.Now().Add(-time.Second)
 	for i := range a.Memberships {
@@ -124,6 +126,7 @@ func TestImporting(t *testing.T) {
 	if p, err = read(t, own, "kc:amina-yusuf"); err != nil || len(p.Memberships) != 0 {
 		t.Errorf("a membership that ended a second ago is in the passport: %+v, %v", p, err)
 	}
+	page.here(t, "who is left without a seat", secret)
 	a.People = slices.DeleteFunc(a.People, func(p description.Person) bool { return p.Key == "amina-yusuf" })
 	a.Memberships = slices.DeleteFunc(a.Memberships, func(m description.Membership) bool { return m.Person == "amina-yusuf" })
 	own.Owner(t, try.Kensington, func(conn *pgx.Conn) error {
@@ -133,6 +136,7 @@ func TestImporting(t *testing.T) {
 	if _, err = read(t, own, "kc:amina-yusuf"); status.Code(err) != codes.Unauthenticated {
 		t.Errorf("somebody whom the description no longer names: %v", err)
 	}
+	page.gone(t, "whom the description no longer names", secret)
 	if kept := own.Person(t, try.Kensington, "amina-yusuf"); kept != before {
 		t.Errorf("what they did is no longer theirs: %s", kept)
 	}

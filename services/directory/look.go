@@ -23,9 +23,10 @@ func (s *Service) GetAuthority(ctx context.Context, req *directoryv1.GetAuthorit
 	err := s.db.Tx(ctx, func(tx pgx.Tx) error {
 		var opens, closes int
 		o := a.GetOutOfHours()
-		err := tx.QueryRow(ctx, `SELECT title, gss_code, phone, opens, closes, urgent_minutes, how_to_escalate,
+		err := tx.QueryRow(ctx, `SELECT title, gss_code, phone, opens, closes, urgent_minutes, how_to_escalate, idle_minutes,
 			out_of_hours_name, out_of_hours_phone, out_of_hours_email, out_of_hours_call_back FROM authority`).
-			Scan(&a.Title, &a.GssCode, &a.ContactPhone, &opens, &closes, &a.UrgentMinutes, &a.HowToEscalate, &o.Contact, &o.Phone, &o.Email, &o.CallBackUrl)
+			Scan(&a.Title, &a.GssCode, &a.ContactPhone, &opens, &closes, &a.UrgentMinutes, &a.HowToEscalate, &a.IdleMinutes,
+				&o.Contact, &o.Phone, &o.Email, &o.CallBackUrl)
 		if errors.Is(err, pgx.ErrNoRows) {
 			return fault.Refused("NOT_DESCRIBED", "", "this authority has no description yet; the operator imports it with `kith import directory`")
 		}
@@ -59,7 +60,7 @@ func (s *Service) ListTeams(ctx context.Context, req *directoryv1.ListTeamsReque
 			var key, kind string
 			err := row.Scan(&key, &t.Title, &kind, &t.Phone, &t.Base)
 			t.Name = req.GetParent() + "/teams/" + key
-			t.Kind = directoryv1.TeamKind(directoryv1.TeamKind_value["TEAM_KIND_"+strings.ToUpper(kind)])
+			t.Kind = teamKind(kind)
 			return t, err
 		})
 		if err != nil {
@@ -68,6 +69,10 @@ func (s *Service) ListTeams(ctx context.Context, req *directoryv1.ListTeamsReque
 		return audit.Write(ctx, tx, s.now(), "look up the teams")
 	})
 	return answer, err
+}
+
+func teamKind(kind string) directoryv1.TeamKind {
+	return directoryv1.TeamKind(directoryv1.TeamKind_value["TEAM_KIND_"+strings.ToUpper(kind)])
 }
 
 // ListMembers shows who has a seat in the team at this moment.

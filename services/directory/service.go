@@ -14,6 +14,7 @@ import (
 	"github.com/kithcare/kith/pkg/passport"
 	"github.com/kithcare/kith/pkg/pg"
 	"github.com/kithcare/kith/pkg/pg/once"
+	"github.com/kithcare/kith/services/directory/administration"
 )
 
 //go:embed migrations/*.sql
@@ -41,6 +42,7 @@ type Deps struct {
 // Service is the directory.
 type Service struct {
 	directoryv1.UnimplementedDirectoryServiceServer
+	directoryv1.UnimplementedSessionServiceServer
 	db      *pg.DB
 	issuers map[string][]string
 	signer  *passport.Signer
@@ -57,7 +59,11 @@ func New(d Deps) (*Service, error) {
 }
 
 // Register serves it.
-func (s *Service) Register(r grpc.ServiceRegistrar) { directoryv1.RegisterDirectoryServiceServer(r, s) }
+func (s *Service) Register(r grpc.ServiceRegistrar) {
+	directoryv1.RegisterDirectoryServiceServer(r, s)
+	directoryv1.RegisterSessionServiceServer(r, s)
+	administration.New(administration.Deps{DB: s.db, Now: s.now}).Register(r)
+}
 
 // Keys gives the public keys of passports, for a process that verifies its own.
 func (s *Service) Keys(context.Context) (string, error) { return s.signer.Keys(), nil }

@@ -16,6 +16,7 @@ import (
 
 	directoryv1 "github.com/kithcare/kith/api/kith/directory/v1"
 	"github.com/kithcare/kith/pkg/fault"
+	"github.com/kithcare/kith/pkg/passport"
 )
 
 const (
@@ -33,7 +34,7 @@ func unauthenticated() *fault.Fault {
 // turnAway answers a caller who could not be recognised, or whom nobody could recognise at the moment.
 func (g *Gateway) turnAway(ctx context.Context, w http.ResponseWriter, r *route, authority string, err error) {
 	switch {
-	case errors.Is(err, errStranger):
+	case errors.Is(err, errStranger), errors.Is(err, passport.ErrStranger):
 		if !g.tokens.known(authority) {
 			authority = "none"
 		}

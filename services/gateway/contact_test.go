@@ -113,11 +113,11 @@ func TestAServicesProblemsKeepTheirReasonAndNameTheCallersField(t *testing.T) {
 func TestReadingAndListing(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, nil)
-	w := h.ask(t, http.MethodGet, contacts+"?state=CONTACT_STATE_DECIDED&overdue=true&pageSize=20&sourceCode=6", "")
+	w := h.ask(t, http.MethodGet, contacts+"?state=CONTACT_STATE_DECIDED&overdue=true&pageSize=20&sourceCode=6&withDuty=true", "")
 	if w.Code != http.StatusOK {
 		t.Fatalf("status %d: %s", w.Code, w.Body)
 	}
-	if got := h.referral.listed; got.GetState() != referralv1.ContactState_CONTACT_STATE_DECIDED || !got.GetOverdue() || got.GetPageSize() != 20 || got.GetSourceCode() != "6" {
+	if got := h.referral.listed; got.GetState() != referralv1.ContactState_CONTACT_STATE_DECIDED || !got.GetOverdue() || !got.GetWithDuty() || got.GetPageSize() != 20 || got.GetSourceCode() != "6" {
 		t.Errorf("the service was sent %v", got)
 	}
 	if w = h.ask(t, http.MethodHead, contacts+"/"+contactID, ""); w.Code != http.StatusOK || w.Header().Get("ETag") != `"v1"` {
@@ -142,6 +142,23 @@ func TestReadingAndListing(t *testing.T) {
 	w = h.ask(t, http.MethodPost, "/v1/authorities/north/patches:cover", `{"postcode":"W8 7NX"}`, "Idempotency-Key", "")
 	if w.Code != http.StatusOK {
 		t.Errorf("cover: %d %s", w.Code, w.Body)
+	}
+}
+
+func TestWhoHasItAndWhatWaitsIsShown(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, nil)
+	for path, shown := range map[string][]string{
+		contacts:                                {`"withDuty":true`, `"unseen":true`, `"undelivered":true`, `"undelivered":2`, `"asOf":"1970-01-01T00:00:00Z"`},
+		contacts + "/" + contactID:              {`"seenAt":"1970-01-01T00:00:00Z"`},
+		contacts + "/" + contactID + "/history": {`"how":"SEEN"`, `"by":"authorities/north/contacts/` + contactID + `"`},
+	} {
+		w := h.ask(t, http.MethodGet, path, "")
+		for _, one := range shown {
+			if text := strings.ReplaceAll(w.Body.String(), " ", ""); w.Code != http.StatusOK || !strings.Contains(text, one) {
+				t.Errorf("%s: %d %s lacks %s", path, w.Code, text, one)
+			}
+		}
 	}
 }
 

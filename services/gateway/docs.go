@@ -29,8 +29,8 @@ type file struct {
 	text []byte
 }
 
-func newDocs(routes map[string]*route, version string) (*docs, error) {
-	document, err := describe(routes, version)
+func newDocs(routes map[string]*route, from Deps) (*docs, error) {
+	document, err := describe(routes, from.Version)
 	if err != nil {
 		return nil, err
 	}
@@ -38,7 +38,12 @@ func newDocs(routes map[string]*route, version string) (*docs, error) {
 	if err != nil {
 		return nil, err
 	}
+	start, err := guidePage(from)
+	if err != nil {
+		return nil, err
+	}
 	d := &docs{files: map[string]file{
+		"/docs":          {"text/html; charset=utf-8", start},
 		"/openapi.json":  {"application/json", document},
 		"/docs/problems": {"text/html; charset=utf-8", reasons},
 	}}
@@ -48,9 +53,11 @@ func newDocs(routes map[string]*route, version string) (*docs, error) {
 		name string
 		kind string
 	}{
-		{"/docs", pages, "pages/index.html", "text/html; charset=utf-8"},
+		{"/docs/reference", pages, "pages/reference.html", "text/html; charset=utf-8"},
+		{"/docs/kit.json", kit, "kit/kit.json", "application/json"},
+		{"/docs/kit.py", kit, "kit/kit.py", "text/x-python; charset=utf-8"},
 		{"/docs/initializer.js", pages, "pages/initializer.js", "text/javascript; charset=utf-8"},
-		{"/docs/problems.css", pages, "pages/problems.css", "text/css; charset=utf-8"},
+		{"/docs/docs.css", pages, "pages/docs.css", "text/css; charset=utf-8"},
 		{"/docs/swagger-ui-bundle.js", swagger.FS, "swagger-ui-bundle.js", "text/javascript; charset=utf-8"},
 		{"/docs/swagger-ui.css", swagger.FS, "swagger-ui.css", "text/css; charset=utf-8"},
 		{"/docs/favicon-32x32.png", swagger.FS, "favicon-32x32.png", "image/png"},

@@ -44,12 +44,12 @@ func (g *Gateway) enter(next runtime.HandlerFunc) runtime.HandlerFunc {
 			return
 		}
 		defer leave()
-		token, err := g.passports.get(ctx, who)
+		issued, err := g.passports.Get(ctx, who.key(), who.request())
 		if err != nil {
 			g.turnAway(ctx, w, route, authority, err)
 			return
 		}
-		ctx = withCall(passport.WithToken(ctx, authority, token), c)
+		ctx = withCall(passport.WithToken(ctx, authority, issued.GetPassport()), c)
 		if limited := g.limited(ctx, c); limited != nil {
 			malformed = limited
 		}

@@ -19,6 +19,7 @@ import (
 	familyfacingv1 "github.com/kithcare/kith/api/kith/familyfacing/v1"
 	referralv1 "github.com/kithcare/kith/api/kith/referral/v1"
 	"github.com/kithcare/kith/pkg/fault"
+	"github.com/kithcare/kith/pkg/passport"
 )
 
 // The defaults of Deps.
@@ -56,6 +57,10 @@ type Deps struct {
 	Log          *slog.Logger
 	// Version of the program, told in the OpenAPI document.
 	Version string
+	// URL is where partners reach this gateway, for the examples; empty where it is not known.
+	URL string
+	// Sandbox is where a demonstration gives tokens away; empty for a real installation.
+	Sandbox string
 }
 
 // Gateway answers HTTP calls under /v1, and describes itself at /openapi.json and /docs.
@@ -63,7 +68,7 @@ type Gateway struct {
 	mux       *runtime.ServeMux
 	routes    map[string]*route
 	tokens    *tokens
-	passports *passports
+	passports *passport.Keeper
 	limits    *limits
 	gate      *gate
 	directory directoryv1.DirectoryServiceClient
@@ -85,7 +90,7 @@ func New(d Deps) (*Gateway, error) {
 	if err != nil {
 		return nil, err
 	}
-	passports, err := newPassports(d.Directory, d.Now)
+	passports, err := passport.NewKeeper(d.Directory, d.Now)
 	if err != nil {
 		return nil, err
 	}
@@ -93,7 +98,7 @@ func New(d Deps) (*Gateway, error) {
 	if err != nil {
 		return nil, err
 	}
-	docs, err := newDocs(routes, d.Version)
+	docs, err := newDocs(routes, d)
 	if err != nil {
 		return nil, err
 	}

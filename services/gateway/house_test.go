@@ -320,14 +320,20 @@ func (s *fakeReferral) GetContact(_ context.Context, req *referralv1.GetContactR
 	if s.fail != nil {
 		return nil, s.fail
 	}
-	return &referralv1.GetContactResponse{Contact: &referralv1.Contact{Name: req.GetName(), Etag: "v1"}}, nil
+	return &referralv1.GetContactResponse{Contact: &referralv1.Contact{Name: req.GetName(), Etag: "v1", SeenAt: timestamppb.New(time.Unix(0, 0))}}, nil
 }
 
 func (s *fakeReferral) ListContacts(_ context.Context, req *referralv1.ListContactsRequest) (*referralv1.ListContactsResponse, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.listed = req
-	return &referralv1.ListContactsResponse{}, nil
+	return &referralv1.ListContactsResponse{
+		Contacts: []*referralv1.ContactSummary{{WithDuty: true, Unseen: true, Undelivered: true}}, Waiting: &referralv1.Waiting{Undelivered: 2, AsOf: timestamppb.New(time.Unix(0, 0))},
+	}, nil
+}
+
+func (s *fakeReferral) ListContactHistory(_ context.Context, req *referralv1.ListContactHistoryRequest) (*referralv1.ListContactHistoryResponse, error) {
+	return &referralv1.ListContactHistoryResponse{Events: []*referralv1.ContactEvent{{How: "SEEN"}}, Looks: []*referralv1.ContactLook{{By: req.GetParent()}}}, nil
 }
 
 func (s *fakeReferral) LinkContact(_ context.Context, req *referralv1.LinkContactRequest) (*referralv1.LinkContactResponse, error) {

@@ -80,7 +80,14 @@ func serviceReasons() []reason {
 		{"ALREADY_ACKNOWLEDGED", 422, "Somebody has taken note of it already."},
 		{"NOT_REVISED", 422, "There is no revision of the screening to settle for this child."},
 		{"NOT_DESCRIBED", 422, "The authority's directory has not been imported yet."},
-		{"NOT_GUARDIAN", 403, "Only the Caldicott guardian and administrators read the audit trail."},
+		{"NOT_GUARDIAN", 403, "Only a Caldicott guardian does this; administrators too read the audit trail."},
+		{"NOBODY_LEFT", 422, "A restriction has to leave at least one present member of the family's team who sees it. Name one."},
+		{"NOBODY_NAMED", 422, "The family is restricted, and nobody of the receiving team is named. A Caldicott guardian names one first."},
+		{"NOT_RESTRICTED", 422, "The family is not restricted, or no longer."},
+		{"NOT_NEEDED", 422, "You work with this family and see it without breaking the glass."},
+		{"OWN_USE", 422, "Nobody reviews their own use of break-glass. Another Caldicott guardian does."},
+		{"ALREADY_REVIEWED", 422, "A guardian has reviewed it already."},
+		{"NO_CALL_BACK_SECRET", 422, "The installation has no call-back secret; its operator sets KITH_CALL_BACK_SECRET."},
 		{"NOT_ADMINISTRATOR", 403, "Only administrators of the authority's installation do this."},
 	}
 }

@@ -33,9 +33,7 @@ func command() *cobra.Command {
 		Version: version, SilenceUsage: true, SilenceErrors: true,
 	}
 	importing := &cobra.Command{Use: "import", Short: "Bring in what the council describes"}
-	importing.AddCommand(&cobra.Command{
-		Use: "directory FILE.yaml", Short: "Create or update an authority: teams, people, patches, partners", Args: cobra.ExactArgs(1), RunE: importDirectory,
-	})
+	importing.AddCommand(importDirectory())
 	root.AddCommand(
 		&cobra.Command{Use: "up", Short: "Run the whole platform in one process, with demonstration authorities", Args: cobra.NoArgs, RunE: runUp},
 		&cobra.Command{Use: "serve SERVICE", Short: "Run one service as its own process", Args: cobra.ExactArgs(1), ValidArgs: platform.Names(), RunE: serve},
@@ -170,16 +168,26 @@ func ownerURLs(c platform.Config) (func(authority string) (string, error), error
 }
 
 // importDirectory works on the configured installation, or beside a running `kith up`.
-func importDirectory(cmd *cobra.Command, args []string) error {
-	c, _, err := config()
-	if err != nil {
-		return err
+func importDirectory() *cobra.Command {
+	replace := false
+	cmd := &cobra.Command{
+		Use: "directory FILE.yaml", Short: "Create or update an authority: teams, people, patches, partners", Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c, _, err := config()
+			if err != nil {
+				return err
+			}
+			urls, err := ownerURLs(c)
+			if err != nil {
+				return err
+			}
+			o := operator(cmd)
+			o.ReplacePageChanges = replace
+			return platform.ImportDirectory(cmd.Context(), args[0], urls, o)
+		},
 	}
-	urls, err := ownerURLs(c)
-	if err != nil {
-		return err
-	}
-	return platform.ImportDirectory(cmd.Context(), args[0], urls, operator(cmd))
+	cmd.Flags().BoolVar(&replace, "replace-page-changes", false, "undo what administrators changed on the pages where the file says otherwise")
+	return cmd
 }
 
 // holding lists the events that a service could not take in.

@@ -19,8 +19,8 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/kithcare/kith/pkg/pg"
+	"github.com/kithcare/kith/pkg/reach"
 	"github.com/kithcare/kith/pkg/rpc"
-	"github.com/kithcare/kith/services/referral"
 )
 
 // Config is the environment, read once. An unknown or malformed KITH_ variable stops the start with its name.
@@ -48,13 +48,19 @@ type Config struct {
 	PassportKey string `env:"KITH_PASSPORT_KEY"`
 	// Audience is what tokens must be meant for.
 	Audience string `env:"KITH_AUDIENCE" envDefault:"kith"`
-	// SMTP is host:port of the mail server for the out-of-hours contact.
+	// SMTP is host:port of the mail server for referrers and the out-of-hours contact.
 	SMTP         string `env:"KITH_SMTP"`
 	SMTPFrom     string `env:"KITH_SMTP_FROM"`
 	SMTPUser     string `env:"KITH_SMTP_USER"`
 	SMTPPassword string `env:"KITH_SMTP_PASSWORD,file"`
-	// CallBackSecret signs web call-backs to the out-of-hours contact (Standard Webhooks).
+	// CallBackSecret signs web call-backs (Standard Webhooks): to the out-of-hours contact by itself, to each partner by
+	// one that is derived from it.
 	CallBackSecret string `env:"KITH_CALL_BACK_SECRET,file"`
+	// WebURL is where people come in to the pages, such as https://kith.council.example.
+	WebURL string `env:"KITH_WEB_URL"`
+	// WebClientID and WebClientSecret are the pages' at the issuers; a public client has no secret.
+	WebClientID     string `env:"KITH_WEB_CLIENT_ID" envDefault:"kith-web"`
+	WebClientSecret string `env:"KITH_WEB_CLIENT_SECRET,file"`
 	// RatePerMinute is how many calls a partner may make in a minute. A contact over it is still accepted.
 	RatePerMinute int `env:"KITH_RATE_PER_MINUTE"`
 	// InFlight is how many requests the gateway takes at once.
@@ -220,8 +226,9 @@ func (a listed) ownerURL(database string) (string, error) {
 func (i *Installation) Settings(service, version string) (Settings, error) {
 	c := i.Config
 	s := Settings{
+		Web:      Web{URL: strings.TrimSuffix(c.WebURL, "/"), ClientID: c.WebClientID, ClientSecret: c.WebClientSecret},
 		Audience: c.Audience, RatePerMinute: c.RatePerMinute, InFlight: c.InFlight, Version: version,
-		Reach: referral.Reach{SMTP: c.SMTP, From: c.SMTPFrom, User: c.SMTPUser, Password: c.SMTPPassword, CallBackSecret: c.CallBackSecret},
+		Reach: reach.Means{SMTP: c.SMTP, From: c.SMTPFrom, User: c.SMTPUser, Password: c.SMTPPassword, CallBackSecret: c.CallBackSecret},
 	}
 	found, _ := Find(service)
 	for _, a := range i.listed {
@@ -238,6 +245,11 @@ func (i *Installation) Settings(service, version string) (Settings, error) {
 		}
 		s.Authorities = append(s.Authorities, Authority{Name: a.Name, Issuers: a.Issuers, URL: func(string) string { return database }})
 	}
+	if service == "web" {
+		if err := checkWebURL(c.WebURL); err != nil {
+			return s, err
+		}
+	}
 	if service == "directory" {
 		key, err := readPassportKey(c.PassportKey)
 		if err != nil {
@@ -246,6 +258,20 @@ func (i *Installation) Settings(service, version string) (Settings, error) {
 		s.PassportKey = key
 	}
 	return s, nil
+}
+
+// checkWebURL refuses an address that sign-in could not come back to, or that session cookies would not go to.
+func checkWebURL(address string) error {
+	u, err := url.Parse(address)
+	if err != nil {
+		u = &url.URL{}
+	}
+	ip := net.ParseIP(u.Hostname())
+	here := u.Hostname() == "localhost" || ip != nil && ip.IsLoopback()
+	if u.Host == "" || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Scheme != "https" && (u.Scheme != "http" || !here) {
+		return fmt.Errorf("KITH_WEB_URL is %q; write the address where people come in to the pages, such as https://kith.council.example", address)
+	}
+	return nil
 }
 
 func readPassportKey(path string) (ed25519.PrivateKey, error) {

@@ -12,7 +12,7 @@ import (
 
 	"github.com/kithcare/kith/pkg/eventlog"
 	"github.com/kithcare/kith/pkg/pg"
-	"github.com/kithcare/kith/services/referral"
+	"github.com/kithcare/kith/pkg/reach"
 )
 
 // Authority is an authority of this installation, as configured.
@@ -25,6 +25,14 @@ type Authority struct {
 	URL func(service string) string
 }
 
+// Web is how people sign in to the pages.
+type Web struct {
+	// URL is where people come in, such as https://kith.council.example.
+	URL string
+	// ClientID and ClientSecret are this installation's at every issuer; a public client has no secret.
+	ClientID, ClientSecret string
+}
+
 // Settings are what every way of starting gives alike.
 type Settings struct {
 	Authorities []Authority
@@ -34,8 +42,12 @@ type Settings struct {
 	Earlier []ed25519.PublicKey
 	// Audience is what a token must be meant for.
 	Audience string
-	// Reach is how danger reaches somebody out of hours.
-	Reach referral.Reach
+	// Reach is how people outside are told: referrers, and whoever looks after things out of hours.
+	Reach reach.Means
+	// Web is how people sign in to the pages.
+	Web Web
+	// Sandbox is where a demonstration gives partners' tokens away; empty for a real installation.
+	Sandbox string
 	// RatePerMinute is how many calls a partner may make; 0 means the gateway's default.
 	RatePerMinute int
 	// InFlight is how many requests the gateway takes at once; 0 means its default.

@@ -8,6 +8,7 @@ import (
 
 	auditv1 "github.com/kithcare/kith/api/kith/audit/v1"
 	directoryv1 "github.com/kithcare/kith/api/kith/directory/v1"
+	draftv1 "github.com/kithcare/kith/api/kith/draft/v1"
 	eventlogv1 "github.com/kithcare/kith/api/kith/eventlog/v1"
 	familyfacingv1 "github.com/kithcare/kith/api/kith/familyfacing/v1"
 	referralv1 "github.com/kithcare/kith/api/kith/referral/v1"
@@ -35,6 +36,8 @@ type Service struct {
 	Takes map[string][]string
 	// Schema is its tables; nil for a service that holds no records.
 	Schema func() pg.Schema
+	// Drafts says that it keeps what people are typing (kith.draft.v1).
+	Drafts bool
 	// HTTP says that it serves people or partners as well.
 	HTTP bool
 
@@ -52,7 +55,7 @@ func Map() []Service {
 		{Name: "strategyapprovals", Does: "agreements and what is reserved to the Strategy Team; health only, so far"},
 		{Name: "budget", Does: "the teams' money; health only, so far"},
 		{Name: "gateway", Does: "REST for partner systems", Needs: []string{"directory", "referral", "familyfacing"}, HTTP: true, build: buildGateway},
-		{Name: "web", Does: "pages for people", HTTP: true, build: buildWeb},
+		{Name: "web", Does: "pages for people", Needs: []string{"directory", "referral", "familyfacing"}, HTTP: true, build: buildWeb},
 	}
 }
 
@@ -60,7 +63,7 @@ func theDirectory() Service {
 	return Service{
 		Name: "directory", Does: "who there is and who covers where; signs passports",
 		Schema: directory.Schema, build: buildDirectory,
-		Calls: map[string][]string{
+		Calls: with(administration(), map[string][]string{
 			directoryv1.DirectoryService_IssuePassport_FullMethodName:   {"gateway", "web", "referral", "familyfacing"},
 			directoryv1.DirectoryService_GetPassportKeys_FullMethodName: {"referral", "familyfacing"},
 			directoryv1.DirectoryService_RecordDenial_FullMethodName:    {"gateway", "web"},
@@ -68,19 +71,63 @@ func theDirectory() Service {
 			directoryv1.DirectoryService_ListTeams_FullMethodName:       {"gateway", "web", "referral", "familyfacing"},
 			directoryv1.DirectoryService_ListMembers_FullMethodName:     {"gateway", "web", "familyfacing"},
 			directoryv1.DirectoryService_CoverPostcode_FullMethodName:   {"gateway", "web", "referral"},
-		},
+			directoryv1.DirectoryService_NameActors_FullMethodName:      {"web"},
+			directoryv1.DirectoryService_GetPartnerReach_FullMethodName: {"referral"},
+			directoryv1.DirectoryService_ListGuardians_FullMethodName:   {"familyfacing"},
+			directoryv1.SessionService_FindSignIn_FullMethodName:        {"web"},
+			directoryv1.SessionService_BeginSession_FullMethodName:      {"web"},
+			directoryv1.SessionService_ListSessions_FullMethodName:      {"web"},
+			directoryv1.SessionService_EndSession_FullMethodName:        {"web"},
+		}),
 		Open: []string{
 			directoryv1.DirectoryService_IssuePassport_FullMethodName,
 			directoryv1.DirectoryService_GetPassportKeys_FullMethodName,
+			directoryv1.SessionService_FindSignIn_FullMethodName,
+			directoryv1.SessionService_BeginSession_FullMethodName,
+			directoryv1.SessionService_ListSessions_FullMethodName,
+			directoryv1.SessionService_EndSession_FullMethodName,
 		},
 	}
+}
+
+// administration is what an authority's administrators do on the pages.
+func administration() map[string][]string {
+	return pages(
+		directoryv1.AdministrationService_ListPeople_FullMethodName,
+		directoryv1.AdministrationService_GetPerson_FullMethodName,
+		directoryv1.AdministrationService_SavePerson_FullMethodName,
+		directoryv1.AdministrationService_RemovePerson_FullMethodName,
+		directoryv1.AdministrationService_GetTeam_FullMethodName,
+		directoryv1.AdministrationService_SaveTeam_FullMethodName,
+		directoryv1.AdministrationService_RemoveTeam_FullMethodName,
+		directoryv1.AdministrationService_SeatPeople_FullMethodName,
+		directoryv1.AdministrationService_EndSeat_FullMethodName,
+		directoryv1.AdministrationService_ListWards_FullMethodName,
+		directoryv1.AdministrationService_PreviewPatch_FullMethodName,
+		directoryv1.AdministrationService_SavePatch_FullMethodName,
+		directoryv1.AdministrationService_ListPartners_FullMethodName,
+		directoryv1.AdministrationService_GetPartner_FullMethodName,
+		directoryv1.AdministrationService_SavePartner_FullMethodName,
+		directoryv1.AdministrationService_RemovePartner_FullMethodName,
+		directoryv1.AdministrationService_GetSettings_FullMethodName,
+		directoryv1.AdministrationService_SaveSettings_FullMethodName,
+	)
 }
 
 func theReferral() Service {
 	return Service{
 		Name: "referral", Does: "contacts and referrals: receive, screen, pass on, answer the referrer",
-		Needs: []string{"directory", "familyfacing"}, Schema: referral.Schema, build: buildReferral,
-		Calls: with(entry(
+		Needs: []string{"directory", "familyfacing"}, Schema: referral.Schema, build: buildReferral, Drafts: true,
+		Calls: with(with(pages(
+			referralv1.ReferralService_CountArrivals_FullMethodName,
+			referralv1.ReferralService_HandOverToDuty_FullMethodName,
+			referralv1.ReferralService_TakeBackFromDuty_FullMethodName,
+			referralv1.ReferralService_ListCallBacks_FullMethodName,
+			referralv1.ReferralService_RetryCallBack_FullMethodName,
+			referralv1.ReferralService_SettleCallBack_FullMethodName,
+			referralv1.ReferralService_GetCallBackSecret_FullMethodName,
+		), entry(
+			referralv1.ReferralService_ListContactHistory_FullMethodName,
 			referralv1.ReferralService_ReceiveContact_FullMethodName,
 			referralv1.ReferralService_GetContact_FullMethodName,
 			referralv1.ReferralService_ListContacts_FullMethodName,
@@ -96,7 +143,7 @@ func theReferral() Service {
 			referralv1.ReferralService_TakeBackContact_FullMethodName,
 			referralv1.ReferralService_MarkSentInError_FullMethodName,
 			referralv1.ReferralService_AcknowledgeDanger_FullMethodName,
-		), map[string][]string{
+		)), map[string][]string{
 			referralv1.ReferralService_FetchReferral_FullMethodName: {"familyfacing"},
 		}),
 		Emits: []string{
@@ -110,8 +157,16 @@ func theReferral() Service {
 func theFamilyFacing() Service {
 	return Service{
 		Name: "familyfacing", Does: "families and who works with them",
-		Needs: []string{"directory", "referral"}, Schema: familyfacing.Schema, build: buildFamilyFacing,
-		Calls: with(entry(
+		Needs: []string{"directory", "referral"}, Schema: familyfacing.Schema, build: buildFamilyFacing, Drafts: true,
+		Calls: with(with(pages(
+			familyfacingv1.GuardService_RestrictFamily_FullMethodName,
+			familyfacingv1.GuardService_LiftRestriction_FullMethodName,
+			familyfacingv1.GuardService_ReviewRestriction_FullMethodName,
+			familyfacingv1.GuardService_ListRestrictions_FullMethodName,
+			familyfacingv1.GuardService_BreakGlass_FullMethodName,
+			familyfacingv1.GuardService_ListBreakGlass_FullMethodName,
+			familyfacingv1.GuardService_ReviewBreakGlass_FullMethodName,
+		), entry(
 			familyfacingv1.FamilyService_ListFamilies_FullMethodName,
 			familyfacingv1.FamilyService_GetFamily_FullMethodName,
 			familyfacingv1.FamilyService_AllocateFamily_FullMethodName,
@@ -121,8 +176,12 @@ func theFamilyFacing() Service {
 			familyfacingv1.FamilyService_SettleRevision_FullMethodName,
 			familyfacingv1.FamilyService_GetCaseload_FullMethodName,
 			familyfacingv1.FamilyService_ListNotices_FullMethodName,
-		), map[string][]string{
-			familyfacingv1.FamilyService_FindOpenChildren_FullMethodName: {"referral"},
+			familyfacingv1.FamilyService_WeighFamily_FullMethodName,
+			familyfacingv1.FamilyService_ProtectAddress_FullMethodName,
+			familyfacingv1.FamilyService_RevealAddress_FullMethodName,
+			familyfacingv1.FamilyService_ListLooks_FullMethodName,
+		)), map[string][]string{
+			familyfacingv1.MatchService_MatchPeople_FullMethodName: {"web", "referral"},
 		}),
 		Emits: []string{
 			"family_opened", "child_added", "family_allocated", "family_handed_over", "family_deferred", "urgent_acknowledged",
@@ -137,6 +196,15 @@ func entry(methods ...string) map[string][]string {
 	calls := make(map[string][]string, len(methods))
 	for _, m := range methods {
 		calls[m] = []string{"gateway", "web"}
+	}
+	return calls
+}
+
+// pages lists methods that only the pages call.
+func pages(methods ...string) map[string][]string {
+	calls := make(map[string][]string, len(methods))
+	for _, m := range methods {
+		calls[m] = []string{"web"}
 	}
 	return calls
 }
@@ -188,6 +256,14 @@ func (s Service) Access() map[string]rpc.Access {
 	}
 	if s.Schema != nil {
 		access[auditv1.AuditService_ListAuditRows_FullMethodName] = rpc.Access{Callers: []string{"web"}}
+	}
+	if s.Drafts {
+		for _, method := range []string{
+			draftv1.DraftService_SaveDraft_FullMethodName, draftv1.DraftService_GetDraft_FullMethodName,
+			draftv1.DraftService_ListDrafts_FullMethodName, draftv1.DraftService_DeleteDraft_FullMethodName,
+		} {
+			access[method] = rpc.Access{Callers: []string{"web"}}
+		}
 	}
 	if len(s.Emits) > 0 {
 		access[eventlogv1.EventLogService_PullEvents_FullMethodName] = rpc.Access{Callers: Followers(s.Name), WithoutPassport: true}

@@ -22,6 +22,8 @@ type Operator struct {
 	Name string
 	Now  time.Time
 	Out  io.Writer
+	// ReplacePageChanges lets an import undo what administrators did on the pages.
+	ReplacePageChanges bool
 }
 
 // Migrate makes every authority's database, logins and tables, or brings them up to date. It is audited as operator.
@@ -102,7 +104,8 @@ func auditMigration(ctx context.Context, ownerURL, service string, o Operator) e
 }
 
 // ImportDirectory brings the directory of the authority that a file describes to what the file says. OwnerURL gives the
-// owner's URL of that authority's database. A bad file changes nothing; every problem is listed with its line.
+// owner's URL of that authority's database. A bad file changes nothing; every problem is listed with its line. Nor does a
+// file that would undo what was done on the pages, unless that is asked for.
 func ImportDirectory(ctx context.Context, path string, ownerURL func(authority string) (string, error), o Operator) error {
 	a, err := ReadDescription(path)
 	if err != nil {
@@ -117,7 +120,11 @@ func ImportDirectory(ctx context.Context, path string, ownerURL func(authority s
 		return fmt.Errorf("connect as owner: %w", err)
 	}
 	defer func() { _ = conn.Close(ctx) }()
-	changes, err := directory.Import(ctx, conn, a, o.Name, o.Now)
+	bring := directory.Import
+	if o.ReplacePageChanges {
+		bring = directory.ImportOverPages
+	}
+	changes, err := bring(ctx, conn, a, o.Name, o.Now)
 	if err != nil {
 		return err
 	}

@@ -18,8 +18,10 @@ import (
 
 	auditv1 "github.com/kithcare/kith/api/kith/audit/v1"
 	directoryv1 "github.com/kithcare/kith/api/kith/directory/v1"
+	draftv1 "github.com/kithcare/kith/api/kith/draft/v1"
 	eventlogv1 "github.com/kithcare/kith/api/kith/eventlog/v1"
 	"github.com/kithcare/kith/pkg/audit"
+	"github.com/kithcare/kith/pkg/draft"
 	"github.com/kithcare/kith/pkg/eventlog"
 	"github.com/kithcare/kith/pkg/obs"
 	"github.com/kithcare/kith/pkg/passport"
@@ -178,6 +180,9 @@ func (r *Running) serve(room Room) error {
 	}
 	if r.db != nil {
 		auditv1.RegisterAuditServiceServer(r.server, &audit.Service{DB: r.db, Now: o.Now})
+	}
+	if r.service.Drafts {
+		draftv1.RegisterDraftServiceServer(r.server, &draft.Service{DB: r.db, Now: o.Now})
 	}
 	if len(r.service.Emits) > 0 {
 		eventlogv1.RegisterEventLogServiceServer(r.server, &eventlog.Service{DB: r.db, Now: o.Now, Retry: r.wake})

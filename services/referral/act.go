@@ -120,7 +120,7 @@ func (s *Service) begin(ctx context.Context, tx pgx.Tx, how acting, id uuid.UUID
 	a := &act{look: l, ctx: ctx, tx: tx, service: s, by: how.passport, how: how.how, reason: how.reason, before: l.contact.State}
 	a.now = now
 	a.raise()
-	return a, nil
+	return a, a.haveSeen()
 }
 
 // another locks a second contact for the same act. It is always a contact that came before the first one.
@@ -132,7 +132,15 @@ func (a *act) another(id uuid.UUID, how string) (*act, error) {
 	l.office, l.now = a.office, a.now
 	b := &act{look: l, ctx: a.ctx, tx: a.tx, service: a.service, by: a.by, how: how, reason: a.reason, before: l.contact.State}
 	b.raise()
-	return b, nil
+	return b, b.haveSeen()
+}
+
+// haveSeen keeps that a member of the team who acts on a contact has seen it.
+func (a *act) haveSeen() error {
+	if a.by.Kind != passport.Person {
+		return nil
+	}
+	return a.service.seen(a.ctx, a.tx, a.contact, who(a.by), a.now)
 }
 
 func (a *act) raise() {

@@ -77,7 +77,7 @@ func (s *Service) soundAlarm(ctx context.Context, id uuid.UUID) (again bool, err
 		return false, err
 	}
 	if !office.hours.Within(s.now()) {
-		tries = append(tries, s.reach.tell(acting, office.outOfHours, c.Receipt, s.now())...)
+		tries = append(tries, s.tell(acting, office.outOfHours, inDangerWord(c.Receipt), s.now())...)
 	}
 	return true, s.inTx(acting, func(tx pgx.Tx) error { return s.keepAttempts(acting, tx, id, tries) })
 }

@@ -29,6 +29,7 @@ import (
 	referralv1 "github.com/kithcare/kith/api/kith/referral/v1"
 	"github.com/kithcare/kith/pkg/passport"
 	"github.com/kithcare/kith/pkg/pg/pgtest"
+	"github.com/kithcare/kith/pkg/reach"
 	"github.com/kithcare/kith/services/platform"
 	"github.com/kithcare/kith/services/platform/try"
 	"github.com/kithcare/kith/services/referral"
@@ -46,8 +47,8 @@ type outside struct {
 }
 
 type call struct {
-	body   string
-	header http.Header
+	path, body string
+	header     http.Header
 }
 
 func (o *outside) got() (mails []string, calls []call) {
@@ -93,7 +94,10 @@ func newOutside(t *testing.T) *outside {
 			w.WriteHeader(http.StatusInternalServerError)
 			return
 		}
-		o.calls = append(o.calls, call{string(body), r.Header.Clone()})
+		o.calls = append(o.calls, call{r.URL.Path, string(body), r.Header.Clone()})
+		if r.URL.Path == "/moved" {
+			http.Redirect(w, r, "/elsewhere", http.StatusTemporaryRedirect)
+		}
 	}))
 	t.Cleanup(web.Close)
 	o.smtp, o.http = listener.Addr().String(), web.URL
@@ -119,13 +123,16 @@ func (l *lines) String() string {
 }
 
 // night is a platform at three on a working day's morning.
-func night(t *testing.T, o *outside, log io.Writer) (*try.Platform, referral.Reach) {
+func night(t *testing.T, o *outside, log io.Writer) (*try.Platform, reach.Means) {
 	t.Helper()
 	began := time.Now()
-	reach := referral.Reach{SMTP: o.smtp, From: "kith@kith.invalid", CallBackSecret: base64.StdEncoding.EncodeToString([]byte("a secret of thirty-two letters ok"))}
+	means := reach.Means{
+		SMTP: o.smtp, From: "kith@kith.invalid", Loopback: true,
+		CallBackSecret: base64.StdEncoding.EncodeToString([]byte("a secret of thirty-two letters ok")),
+	}
 	p, err := try.Start(context.Background(), try.Config{
 		Now: func() time.Time { return threeAM().Add(time.Since(began)) }, Log: log,
-		Settings: func(s *platform.Settings) { s.Reach = reach },
+		Settings: func(s *platform.Settings) { s.Reach = means },
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -135,7 +142,7 @@ func night(t *testing.T, o *outside, log io.Writer) (*try.Platform, referral.Rea
 		_, err := conn.Exec(t.Context(), `UPDATE directory.authority SET out_of_hours_call_back = $1`, o.http)
 		return err
 	})
-	return p, reach
+	return p, means
 }
 
 func threeAM() time.Time { return time.Date(2026, 11, 18, 3, 0, 0, 0, time.UTC) }
@@ -143,14 +150,14 @@ func threeAM() time.Time { return time.Date(2026, 11, 18, 3, 0, 0, 0, time.UTC) 
 // another is a referral service over the platform's databases that shares nothing else with the running one.
 func another(t *testing.T, p *try.Platform, change func(*referral.Deps)) *referral.Service {
 	t.Helper()
-	db, err := pgtest.Databases("referral", p.Databases[kensington])
+	db, err := pgtest.Databases("referral", p.Databases[kensington], p.Databases[try.Hammersmith])
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(db.Close)
 	directory := directoryv1.NewDirectoryServiceClient(p.Conn(t, "referral", "directory"))
 	deps := referral.Deps{
-		DB: db, Directory: directory, Families: familyfacingv1.NewFamilyServiceClient(p.Conn(t, "referral", "familyfacing")),
+		DB: db, Directory: directory, Match: familyfacingv1.NewMatchServiceClient(p.Conn(t, "referral", "familyfacing")),
 		Act: func(ctx context.Context, authority, cause, _ string) (context.Context, error) {
 			answer, err := directory.IssuePassport(ctx, &directoryv1.IssuePassportRequest{
 				Authority: "authorities/" + authority, Bearer: &directoryv1.IssuePassportRequest_Service{Service: &directoryv1.ServiceCause{Cause: cause}},
@@ -179,7 +186,7 @@ func inDanger() *referralv1.Told {
 func TestDangerAtThreeInTheMorningReachesSomeone(t *testing.T) {
 	t.Parallel()
 	o, log := newOutside(t), &lines{}
-	p, reach := night(t, o, log)
+	p, means := night(t, o, log)
 	told := inDanger()
 	answer, err := p.Referral(t).ReceiveContact(p.AsPartner(t, kensington, "met-police"), &referralv1.ReceiveContactRequest{
 		Parent: "authorities/" + kensington, Told: told, RequestId: key(),
@@ -194,7 +201,7 @@ func TestDangerAtThreeInTheMorningReachesSomeone(t *testing.T) {
 		return len(mails) == 1 && len(calls) == 1
 	})
 	mails, calls := o.got()
-	signer, err := standardwebhooks.NewWebhook(reach.CallBackSecret)
+	signer, err := standardwebhooks.NewWebhook(means.CallBackSecret)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -212,7 +219,7 @@ func TestDangerAtThreeInTheMorningReachesSomeone(t *testing.T) {
 		}
 	}
 	try.Until(t, "the alarm is in the log", func() bool { return strings.Contains(log.String(), "danger_unacknowledged") })
-	rounds(t, p, reach, o, c)
+	rounds(t, p, means, o, c)
 	for _, never := range []string{"Silva", "12 Invented Road", "worry-words", "MERLIN-"} {
 		if strings.Contains(log.String(), never) {
 			t.Errorf("%q stands in a log", never)
@@ -221,10 +228,10 @@ func TestDangerAtThreeInTheMorningReachesSomeone(t *testing.T) {
 }
 
 // rounds goes through the later rounds of an alarm: delivered again, not delivered, delivered, acknowledged.
-func rounds(t *testing.T, p *try.Platform, reach referral.Reach, o *outside, c *referralv1.Contact) {
+func rounds(t *testing.T, p *try.Platform, means reach.Means, o *outside, c *referralv1.Contact) {
 	t.Helper()
 	ctx := passport.WithAuthority(t.Context(), kensington)
-	s := another(t, p, func(d *referral.Deps) { d.Reach, d.Now = reach, threeAM })
+	s := another(t, p, func(d *referral.Deps) { d.Reach, d.Now = means, threeAM })
 	sound := func(want bool) {
 		t.Helper()
 		again, err := s.SoundAlarm(ctx, id(c.GetName()))
@@ -261,7 +268,7 @@ func rounds(t *testing.T, p *try.Platform, reach referral.Reach, o *outside, c *
 	equal(t, "needs a person once somebody was reached", failed(), false)
 
 	day := another(t, p, func(d *referral.Deps) {
-		d.Reach, d.Now = reach, func() time.Time { return threeAM().Add(8 * time.Hour) }
+		d.Reach, d.Now = means, func() time.Time { return threeAM().Add(8 * time.Hour) }
 	})
 	before, _ := o.got()
 	if again, err := day.SoundAlarm(ctx, id(c.GetName())); err != nil || !again {
@@ -336,6 +343,10 @@ type silent struct {
 }
 
 func (silent) CoverPostcode(context.Context, *directoryv1.CoverPostcodeRequest, ...grpc.CallOption) (*directoryv1.CoverPostcodeResponse, error) {
+	return nil, status.Error(codes.Unavailable, "down")
+}
+
+func (silent) GetPartnerReach(context.Context, *directoryv1.GetPartnerReachRequest, ...grpc.CallOption) (*directoryv1.GetPartnerReachResponse, error) {
 	return nil, status.Error(codes.Unavailable, "down")
 }
 

@@ -44,6 +44,7 @@ func (s *Service) arrive(ctx context.Context, p *passport.Passport, told *referr
 		TextDigest: digest[:], ReceivedAt: now, WrittenAt: now, DecisionDueBy: decisionDueBy(now, told.GetImmediateDanger(), a.office),
 		ImmediateDanger: told.GetImmediateDanger(), OverLimit: rpc.OverLimit(ctx), ChangedAt: now, ChangedBy: who(p), ChangedHow: "RECEIVED",
 	}
+	a.contact.SeenAt, a.contact.SeenBy = seenAtOnce(p, now)
 	if p.Kind == passport.Partner {
 		a.contact.PartnerID = &p.ID
 		a.contact.TheirReference = strings.TrimSpace(told.GetSource().GetReference())
@@ -101,8 +102,11 @@ func (a *arrival) insert(to executor) error {
 	return nil
 }
 
-// laterWork says whether the contact leaves jobs behind: an alarm, or a patch to be looked up again.
-func (a *arrival) laterWork() bool { return a.contact.ImmediateDanger || a.patchUnknown() }
+// laterWork says whether the contact leaves jobs behind: an alarm, a patch to be looked up again, or a word to whoever
+// rang.
+func (s *Service) laterWork(a *arrival) bool {
+	return a.contact.ImmediateDanger || a.patchUnknown() || s.heardAtOnce(a)
+}
 
 func (a *arrival) patchUnknown() bool {
 	for _, c := range a.children {
@@ -122,7 +126,7 @@ func acknowledgement(authority string, p *passport.Passport, c *contact, childre
 	contact := &referralv1.Contact{
 		Name: contactName(authority, c.ID), Receipt: c.Receipt, State: referralv1.ContactState(c.State),
 		ReceivedAt: timestamppb.New(c.ReceivedAt), DecisionDueBy: timestamppb.New(c.DecisionDueBy),
-		StillNeeded: stillNeeded(told), ContactPhone: o.contactPhone, Etag: c.etag(),
+		StillNeeded: stillNeeded(told), ContactPhone: o.contactPhone, Etag: c.etag(), SeenAt: stamp(c.SeenAt),
 	}
 	if c.isVersion() {
 		contact.ProposedVersionOf = contactName(authority, *c.VersionOf)

@@ -57,6 +57,13 @@ type contact struct {
 	ChangedAt            time.Time
 	ChangedBy            string
 	ChangedHow           string
+	// SeenAt is when a person of the Referral Team first had it before them, and SeenBy who.
+	SeenAt *time.Time
+	SeenBy string
+	// WithDutySince is since when the Emergency Duty Team looks after it.
+	WithDutySince *time.Time
+	// Undelivered is read only: something for the referrer could not be delivered.
+	Undelivered bool
 }
 
 // child is one child of a contact, as it stands.
@@ -134,6 +141,9 @@ func (c *contact) derive(children []*child, now time.Time) {
 	}
 	if c.closed() {
 		c.NeedsPerson = []int16{}
+	}
+	if !c.waits() {
+		c.WithDutySince = nil
 	}
 	if c.DeliveryFailed && c.dangerOpen() {
 		c.NeedsPerson = append(c.NeedsPerson, int16(referralv1.NeedsPerson_NEEDS_PERSON_DELIVERY_FAILED))

@@ -10,6 +10,11 @@
 // disclosure.go allows. Everything else is for members of the Referral Team. Services fetch a referral at the version
 // that an event named.
 //
+// The referrer hears back: when a person has the contact before them, and of each child's decision, by a signed
+// call-back to the partner's registered address or an e-mail without names (hear.go is all that is said). What can't be
+// delivered over a day waits for a person. At the end of the day the desk hands what is undecided to the Emergency Duty
+// Team, and takes it back in the morning.
+//
 // It never refuses a contact for being incomplete, never drops or corrects what was told, never links or merges by
 // itself, and never lets a team outcome stand without a team. No event, list, log line or error holds an address, the
 // referrer, or the worry's words. A request is read in this order: receive.go, then screen.go.

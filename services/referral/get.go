@@ -12,7 +12,8 @@ import (
 )
 
 // GetContact shows one contact: the whole to the Referral Team, and to a partner with contacts:read its own, as far as
-// it may know. Another partner's contact is answered exactly like one that does not exist.
+// it may know. Another partner's contact is answered exactly like one that does not exist. The first time a member of
+// the team has it before them the referrer hears of it.
 func (s *Service) GetContact(ctx context.Context, req *referralv1.GetContactRequest) (*referralv1.GetContactResponse, error) {
 	p, err := staffOrPartner(ctx, s.now(), scopeRead)
 	if err != nil {
@@ -30,6 +31,11 @@ func (s *Service) GetContact(ctx context.Context, req *referralv1.GetContactRequ
 			return err
 		}
 		l.office = office
+		if p.Kind == passport.Person {
+			if err := s.seen(ctx, tx, l.contact, who(p), l.now); err != nil {
+				return err
+			}
+		}
 		if answer.Contact, err = l.show(ctx, tx, p); err != nil {
 			return err
 		}

@@ -22,10 +22,14 @@ type wanted struct {
 	Overdue bool
 	Source  string
 	Team    string
+	// WithDuty is only what the Emergency Duty Team looks after.
+	WithDuty bool
 	// ByTime orders by the time that has run out alone, whatever the danger.
 	ByTime bool
-	Size   int
-	After  place
+	// Counted asks for what waits at the desk as well.
+	Counted bool
+	Size    int
+	After   place
 }
 
 // place is where a page ended.
@@ -45,18 +49,14 @@ func (s *Service) ListContacts(ctx context.Context, req *referralv1.ListContacts
 	if req.GetReceipt() != "" {
 		return s.findReceipt(ctx, p.Authority, req.GetReceipt())
 	}
-	w := wanted{State: int16(req.GetState()), Overdue: req.GetOverdue(), Source: req.GetSourceCode(), Size: audit.PageSize(req.GetPageSize())}
+	w := wanted{State: int16(req.GetState()), Overdue: req.GetOverdue(), Source: req.GetSourceCode(), WithDuty: req.GetWithDuty(), Size: audit.PageSize(req.GetPageSize()), Counted: req.GetPageToken() == ""}
 	if w.Team, err = teamKey(p.Authority, "team", req.GetTeam()); err != nil {
 		return nil, err
 	}
 	if w.After, err = readPlace(req.GetPageToken(), w.finished()); err != nil {
 		return nil, err
 	}
-	found, next, err := s.list(ctx, p.Authority, w)
-	if err != nil {
-		return nil, err
-	}
-	return &referralv1.ListContactsResponse{Contacts: found, NextPageToken: next}, nil
+	return s.list(ctx, p.Authority, w)
 }
 
 // ListOverdueContacts shows members of the Referral Team what waits past its time, oldest first.
@@ -69,11 +69,11 @@ func (s *Service) ListOverdueContacts(ctx context.Context, req *referralv1.ListO
 	if w.After, err = readPlace(req.GetPageToken(), false); err != nil {
 		return nil, err
 	}
-	found, next, err := s.list(ctx, p.Authority, w)
+	found, err := s.list(ctx, p.Authority, w)
 	if err != nil {
 		return nil, err
 	}
-	return &referralv1.ListOverdueContactsResponse{Contacts: found, NextPageToken: next}, nil
+	return &referralv1.ListOverdueContactsResponse{Contacts: found.GetContacts(), NextPageToken: found.GetNextPageToken()}, nil
 }
 
 // finished tells the states that are history and not in the queue.
@@ -83,7 +83,7 @@ func (w wanted) finished() bool {
 
 // sql gives the query, each with an index of its own order: see the migration.
 func (w wanted) sql(now time.Time) (string, []any) {
-	columns, limit := `SELECT `+contactColumns+` FROM contact `, ` LIMIT `+fmt.Sprint(w.Size+1)
+	columns, limit := `SELECT `+contactSelect+` FROM contact `, ` LIMIT `+fmt.Sprint(w.Size+1)
 	switch {
 	case w.ByTime:
 		return columns + `WHERE state IN (1, 3) AND decision_due_by < $1 AND (decision_due_by, id) > ($2, $3) ORDER BY decision_due_by, id` + limit,
@@ -91,7 +91,8 @@ func (w wanted) sql(now time.Time) (string, []any) {
 	case !w.finished():
 		return columns + `WHERE rank < 9 AND (rank, decision_due_by, id) > ($1, $2, $3) AND ($4::smallint = 0 OR state = $4)
 			AND (NOT $5 OR (decision_due_by < $6 AND state IN (1, 3))) AND ($7 = '' OR source_code = $7) AND ($8 = '' OR teams @> ARRAY[$8::text])
-			ORDER BY rank, decision_due_by, id` + limit, []any{w.After.Rank, w.After.At, w.After.ID, w.State, w.Overdue, now, w.Source, w.Team}
+			AND (NOT $9 OR with_duty_since IS NOT NULL)
+			ORDER BY rank, decision_due_by, id` + limit, []any{w.After.Rank, w.After.At, w.After.ID, w.State, w.Overdue, now, w.Source, w.Team, w.WithDuty}
 	case w.Team != "" && w.Source != "":
 		return columns + `JOIN (SELECT contact AS id, received_at AS newest FROM finished_by_team
 			WHERE team = $1 AND state = $2 AND source_code = $3 AND (received_at, contact) < ($4, $5)
@@ -112,31 +113,50 @@ func (w wanted) sql(now time.Time) (string, []any) {
 }
 
 // list reads a page with its audit row, and says where the next one begins.
-func (s *Service) list(ctx context.Context, authority string, w wanted) (found []*referralv1.ContactSummary, next string, err error) {
+func (s *Service) list(ctx context.Context, authority string, w wanted) (*referralv1.ListContactsResponse, error) {
 	now := s.now()
-	err = s.inTx(ctx, func(tx pgx.Tx) error {
+	answer := &referralv1.ListContactsResponse{}
+	err := s.inTx(ctx, func(tx pgx.Tx) error {
+		answer.Reset()
 		contacts, err := page(ctx, tx, w, now)
 		if err != nil {
 			return err
 		}
-		next = ""
 		if len(contacts) > w.Size {
 			contacts = contacts[:w.Size]
-			next = writePlace(contacts[w.Size-1], w.finished())
+			answer.NextPageToken = writePlace(contacts[w.Size-1], w.finished())
 		}
-		found = nil
 		var shown []string
 		for _, c := range contacts {
-			found = append(found, c.summary(authority, now))
+			answer.Contacts = append(answer.Contacts, c.summary(authority, now))
 			shown = append(shown, "contacts/"+c.ID.String())
 		}
-		return audit.Write(ctx, tx, now, "list contacts", shown...)
+		return s.counted(ctx, tx, authority, answer, w.Counted, "list contacts", shown)
 	})
-	return found, next, err
+	if err != nil {
+		return nil, err
+	}
+	return answer, nil
+}
+
+// counted puts what waits at the desk into a first page, and keeps what the page shows.
+func (s *Service) counted(ctx context.Context, tx pgx.Tx, authority string, answer *referralv1.ListContactsResponse, first bool, why string, shown []string) error {
+	now := s.now()
+	if first {
+		w, oldest, err := s.waiting(ctx, tx, authority, now)
+		if err != nil {
+			return err
+		}
+		answer.Waiting = w
+		if oldest != nil {
+			shown = append(shown, "contacts/"+oldest.ID.String())
+		}
+	}
+	return audit.Write(ctx, tx, now, why, distinct(shown)...)
 }
 
 func page(ctx context.Context, tx pgx.Tx, w wanted, now time.Time) ([]*contact, error) {
-	if w.finished() && w.Overdue {
+	if w.finished() && (w.Overdue || w.WithDuty) {
 		// What is finished waits no more.
 		return nil, nil
 	}
@@ -156,8 +176,8 @@ func (s *Service) findReceipt(ctx context.Context, authority, told string) (*ref
 	}
 	answer := &referralv1.ListContactsResponse{}
 	err := s.inTx(ctx, func(tx pgx.Tx) error {
-		answer.Contacts = nil
-		rows, err := tx.Query(ctx, `SELECT `+contactColumns+` FROM contact WHERE receipt = $1`, receipt)
+		answer.Reset()
+		rows, err := tx.Query(ctx, `SELECT `+contactSelect+` FROM contact WHERE receipt = $1`, receipt)
 		if err != nil {
 			return err
 		}
@@ -170,7 +190,7 @@ func (s *Service) findReceipt(ctx context.Context, authority, told string) (*ref
 			answer.Contacts = append(answer.Contacts, c.summary(authority, s.now()))
 			shown = append(shown, "contacts/"+c.ID.String())
 		}
-		return audit.Write(ctx, tx, s.now(), "find a contact by its receipt", shown...)
+		return s.counted(ctx, tx, authority, answer, true, "find a contact by its receipt", shown)
 	})
 	if err != nil {
 		return nil, err
@@ -184,7 +204,8 @@ func (c *contact) summary(authority string, now time.Time) *referralv1.ContactSu
 		Name: contactName(authority, c.ID), Receipt: c.Receipt, State: referralv1.ContactState(c.State), ReceivedAt: timestamppb.New(c.ReceivedAt),
 		DecisionDueBy: timestamppb.New(c.DecisionDueBy), Overdue: c.overdue(now), SourceCode: c.SourceCode, Children: c.ChildNames,
 		ChildrenUndecided: int32(c.ChildrenUndecided), DangerUnacknowledged: c.dangerOpen(), ImmediateDanger: c.ImmediateDanger,
-		NeedsPerson: needs(c), TakenBackAt: stamp(c.TakenBackAt), Etag: c.etag(),
+		NeedsPerson: needs(c), TakenBackAt: stamp(c.TakenBackAt), Etag: c.etag(), WithDuty: c.WithDutySince != nil, Unseen: c.SeenAt == nil,
+		Undelivered: c.Undelivered,
 	}
 	for _, team := range c.Teams {
 		shown.Teams = append(shown.Teams, teamName(authority, team))

@@ -5,6 +5,7 @@ import (
 
 	"github.com/google/uuid"
 
+	referralv1 "github.com/kithcare/kith/api/kith/referral/v1"
 	"github.com/kithcare/kith/pkg/fault"
 )
 
@@ -12,6 +13,10 @@ func inAuthority(authority, rest string) string { return "authorities/" + author
 
 func contactName(authority string, id uuid.UUID) string {
 	return inAuthority(authority, "contacts/"+id.String())
+}
+
+func callBackName(authority string, id uuid.UUID) string {
+	return inAuthority(authority, "callBacks/"+id.String())
 }
 
 func childName(authority string, contact, child uuid.UUID) string {
@@ -36,6 +41,19 @@ func familyName(authority string, family *uuid.UUID) string {
 func contactID(name string) (uuid.UUID, error) {
 	parts := strings.Split(name, "/")
 	if len(parts) < 4 || parts[2] != "contacts" {
+		return uuid.Nil, fault.NotFound()
+	}
+	id, err := uuid.Parse(parts[3])
+	if err != nil {
+		return uuid.Nil, fault.NotFound()
+	}
+	return id, nil
+}
+
+// callBackID reads a call-back's name.
+func callBackID(name string) (uuid.UUID, error) {
+	parts := strings.Split(name, "/")
+	if len(parts) != 4 || parts[2] != "callBacks" {
 		return uuid.Nil, fault.NotFound()
 	}
 	id, err := uuid.Parse(parts[3])
@@ -100,4 +118,16 @@ func idOf(text string) *uuid.UUID {
 		return nil
 	}
 	return &id
+}
+
+// namedCallBack lists the ids that an answer about a call-back shows, as the audit keeps them.
+func namedCallBack(b *referralv1.CallBack) []string {
+	var all []string
+	for _, name := range []string{b.GetContact(), b.GetName()} {
+		parts := strings.Split(name, "/")
+		if len(parts) == 4 {
+			all = append(all, parts[2]+"/"+parts[3])
+		}
+	}
+	return all
 }

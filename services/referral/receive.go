@@ -66,7 +66,7 @@ func secondUnderReference(err error) bool {
 // takeIn writes a new contact. One that leaves jobs behind needs a transaction of more than one round trip.
 func (s *Service) takeIn(ctx context.Context, key once.Key, a *arrival) (*referralv1.ReceiveContactResponse, error) {
 	answer := a.answer()
-	if !a.laterWork() {
+	if !s.laterWork(a) {
 		batch, err := a.batch(ctx, key, answer)
 		if err != nil {
 			return nil, err
@@ -209,7 +209,12 @@ func (s *Service) leaveJobs(ctx context.Context, tx pgx.Tx, a *arrival) error {
 		}
 	}
 	if a.patchUnknown() {
-		return s.jobs.Insert(ctx, tx, patchLookup{Contact: a.contact.ID.String()}, nil)
+		if err := s.jobs.Insert(ctx, tx, patchLookup{Contact: a.contact.ID.String()}, nil); err != nil {
+			return err
+		}
+	}
+	if s.heardAtOnce(a) {
+		return s.letHear(ctx, tx, a.contact, callBack{Kind: kindSeen, DueAt: a.now})
 	}
 	return nil
 }

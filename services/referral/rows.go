@@ -17,14 +17,17 @@ import (
 const contactColumns = `id, receipt, version, told_version, state, rank, source_code, partner_id, received_from, their_reference, text_digest,
 	version_of, received_at, written_at, decision_due_by, decided_at, immediate_danger, danger_acknowledged_at, danger_acknowledged_by,
 	delivery_failed, needs_person, taken_back_at, taken_back_reason, over_limit, children_undecided, child_names, teams,
-	changed_at, changed_by, changed_how`
+	changed_at, changed_by, changed_how, seen_at, seen_by, with_duty_since`
+
+// contactSelect is a whole contact, with whether something for its referrer could not be delivered.
+const contactSelect = contactColumns + `, EXISTS (SELECT FROM call_back b WHERE b.contact = contact.id AND b.undelivered) AS undelivered`
 
 const childColumns = `id, contact, place, since_version, name, nhs_number, birth_date, surname_key, postcode, address_key, postcode_unknown,
 	needs, first_team, team, team_reason, already_open_family, family, outcome, progress`
 
 // contactOf reads a contact; locked for change where lock is true. It answers NOT_FOUND where there is none.
 func contactOf(ctx context.Context, tx pgx.Tx, id uuid.UUID, lock bool) (*contact, error) {
-	sql := `SELECT ` + contactColumns + ` FROM contact WHERE id = $1`
+	sql := `SELECT ` + contactSelect + ` FROM contact WHERE id = $1`
 	if lock {
 		sql += ` FOR NO KEY UPDATE`
 	}
@@ -82,11 +85,11 @@ func (i inside) exec(sql string, args ...any) error {
 
 func insertContact(to executor, c *contact) error {
 	return to.exec(`INSERT INTO contact (`+contactColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,
-		$18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30)`,
+		$18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33)`,
 		c.ID, c.Receipt, c.Version, c.ToldVersion, c.State, c.Rank, c.SourceCode, c.PartnerID, c.ReceivedFrom, c.TheirReference, c.TextDigest,
 		c.VersionOf, c.ReceivedAt, c.WrittenAt, c.DecisionDueBy, c.DecidedAt, c.ImmediateDanger, c.DangerAcknowledgedAt, c.DangerAcknowledgedBy,
 		c.DeliveryFailed, c.NeedsPerson, c.TakenBackAt, c.TakenBackReason, c.OverLimit, c.ChildrenUndecided, c.ChildNames, c.Teams,
-		c.ChangedAt, c.ChangedBy, c.ChangedHow)
+		c.ChangedAt, c.ChangedBy, c.ChangedHow, c.SeenAt, c.SeenBy, c.WithDutySince)
 }
 
 func insertChild(to executor, c *child) error {
@@ -125,10 +128,10 @@ func saveContact(ctx context.Context, tx pgx.Tx, c *contact, children []*child, 
 	_, err := tx.Exec(ctx, `UPDATE contact SET version = $2, told_version = $3, state = $4, rank = $5, source_code = $6, decision_due_by = $7,
 		decided_at = $8, immediate_danger = $9, danger_acknowledged_at = $10, danger_acknowledged_by = $11, delivery_failed = $12,
 		needs_person = $13, taken_back_at = $14, taken_back_reason = $15, children_undecided = $16, child_names = $17, teams = $18,
-		changed_at = $19, changed_by = $20, changed_how = $21 WHERE id = $1`,
+		changed_at = $19, changed_by = $20, changed_how = $21, with_duty_since = $22 WHERE id = $1`,
 		c.ID, c.Version, c.ToldVersion, c.State, c.Rank, c.SourceCode, c.DecisionDueBy, c.DecidedAt, c.ImmediateDanger, c.DangerAcknowledgedAt,
 		c.DangerAcknowledgedBy, c.DeliveryFailed, c.NeedsPerson, c.TakenBackAt, c.TakenBackReason, c.ChildrenUndecided, c.ChildNames, c.Teams,
-		c.ChangedAt, c.ChangedBy, c.ChangedHow)
+		c.ChangedAt, c.ChangedBy, c.ChangedHow, c.WithDutySince)
 	if err != nil {
 		return err
 	}

@@ -199,6 +199,28 @@ func TestPatchIsSettledByEveryPostcodeTold(t *testing.T) {
 	}
 }
 
+func TestWhatSpeaksAgainstAnEarlierChildIsSaid(t *testing.T) {
+	t.Parallel()
+	ana := &child{Name: "Ana Silva", NHSNumber: "9990000018", SurnameKey: "SILVA", BirthDate: "2019-03-03"}
+	same := weigh(alike(ana, &child{Name: "Ana Silva", SurnameKey: "SILVA", BirthDate: "2019-03-03"}))
+	for name, c := range map[string]struct {
+		other *child
+		want  []string
+	}{
+		"a twin":                {&child{Name: "Rui Silva", SurnameKey: "SILVA", BirthDate: "2019-03-03"}, []string{otherFirst}},
+		"another number":        {&child{Name: "Ana Silva", NHSNumber: "9990000026", SurnameKey: "SILVA", BirthDate: "2019-03-03"}, []string{otherNumber}},
+		"a first name not told": {&child{Name: "Miss Silva", SurnameKey: "SILVA", BirthDate: "2019-03-03"}, nil},
+	} {
+		reasons, got := alike(ana, c.other)
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%s: %v, want %v", name, got, c.want)
+		}
+		if len(got) > 0 && weigh(reasons, got) >= same {
+			t.Errorf("%s weighs as much as the same child", name)
+		}
+	}
+}
+
 func TestAlikeNeedsMoreThanAnAddress(t *testing.T) {
 	t.Parallel()
 	ana := &child{Name: "Ana Silva", NHSNumber: "9990000018", SurnameKey: "SILVA", BirthDate: "2019-03-03", AddressKey: "W10 5ZZ/12"}
@@ -214,11 +236,11 @@ func TestAlikeNeedsMoreThanAnAddress(t *testing.T) {
 		"nothing known":     {&child{}, nil},
 		"all":               {ana, []string{sameNumber, sameBirth, sameAddress}},
 	} {
-		if got := alike(ana, c.other); !slices.Equal(got, c.want) {
+		if got, _ := alike(ana, c.other); !slices.Equal(got, c.want) {
 			t.Errorf("%s: %v, want %v", name, got, c.want)
 		}
 	}
-	if got := alike(&child{}, &child{}); got != nil {
+	if got, _ := alike(&child{}, &child{}); got != nil {
 		t.Errorf("two children of whom nothing is known are alike: %v", got)
 	}
 }

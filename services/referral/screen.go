@@ -95,7 +95,10 @@ func (a *act) screen(one *child, now *screening) error {
 	if err := saveChild(a.ctx, a.tx, one); err != nil {
 		return err
 	}
-	return a.tellOutcome(one, before, now)
+	if err := a.tellOutcome(one, before, now); err != nil {
+		return err
+	}
+	return a.service.letHear(a.ctx, a.tx, a.contact, callBack{Kind: kindDecided, Child: &one.ID, Screening: now.Version, DueAt: a.now})
 }
 
 // goesOn tells a revision that leaves the child with the same team and family.

@@ -160,6 +160,9 @@ func (s *seeded) add(past PastContact, receipt string) error {
 			c.DecidedAt = &became.DecidedAt
 			c.ChangedAt, c.ChangedBy, c.ChangedHow = became.DecidedAt, "people/"+became.PersonID, "SCREENED"
 		}
+		if c.SeenAt == nil || became.DecidedAt.Before(*c.SeenAt) {
+			c.SeenAt, c.SeenBy = &became.DecidedAt, "people/"+became.PersonID
+		}
 		c.Version++
 		if err := insertScreening(into{&s.screening}, became.screening(one, c.Version)); err != nil {
 			return err
@@ -201,6 +204,8 @@ func (past PastContact) contact(text []byte) *contact {
 	if past.PartnerID != "" {
 		c.PartnerID, c.ReceivedFrom = &past.PartnerID, "partners/"+past.PartnerID
 		c.TheirReference = strings.TrimSpace(past.Told.GetSource().GetReference())
+	} else {
+		c.SeenAt, c.SeenBy = &past.ReceivedAt, c.ReceivedFrom
 	}
 	c.ChangedBy = c.ReceivedFrom
 	if c.DecisionDueBy.IsZero() {

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/http"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -17,9 +16,11 @@ import (
 	familyfacingv1 "github.com/kithcare/kith/api/kith/familyfacing/v1"
 	referralv1 "github.com/kithcare/kith/api/kith/referral/v1"
 	"github.com/kithcare/kith/pkg/audit"
+	"github.com/kithcare/kith/pkg/draft"
 	"github.com/kithcare/kith/pkg/eventlog"
 	"github.com/kithcare/kith/pkg/pg"
 	"github.com/kithcare/kith/pkg/pg/once"
+	"github.com/kithcare/kith/pkg/reach"
 )
 
 //go:embed migrations/*.sql
@@ -29,35 +30,22 @@ var files embed.FS
 type Deps struct {
 	DB        *pg.DB
 	Directory directoryv1.DirectoryServiceClient
-	Families  familyfacingv1.FamilyServiceClient
+	Match     familyfacingv1.MatchServiceClient
 	// Act gives a context with the service's own passport for work that an event or timer starts.
 	Act func(ctx context.Context, authority, cause, causedBy string) (context.Context, error)
 	// Ring announces new events of the authority in ctx after a job's own commit.
-	Ring  func(ctx context.Context)
-	Now   func() time.Time
-	Log   *slog.Logger
-	Reach Reach
-}
-
-// Reach is how the out-of-hours contact is reached. An empty part is a channel that does not exist.
-type Reach struct {
-	// SMTP is host:port of the mail server. STARTTLS is used where it is offered; a password needs it.
-	SMTP string
-	// From is the sender's address.
-	From     string
-	User     string
-	Password string
-	// CallBackSecret signs web call-backs (Standard Webhooks, with or without the prefix whsec_).
-	CallBackSecret string
-	// HTTPClient makes the call-backs; nil means http.DefaultClient.
-	HTTPClient *http.Client
+	Ring func(ctx context.Context)
+	Now  func() time.Time
+	Log  *slog.Logger
+	// Reach is how referrers and the out-of-hours contact are told.
+	Reach reach.Means
 }
 
 // Service is kith.referral.v1.
 type Service struct {
 	referralv1.UnimplementedReferralServiceServer
 	db          *pg.DB
-	families    familyfacingv1.FamilyServiceClient
+	match       familyfacingv1.MatchServiceClient
 	directory   directoryv1.DirectoryServiceClient
 	patches     *patches
 	authorities *authorities
@@ -65,25 +53,27 @@ type Service struct {
 	ring        func(ctx context.Context)
 	now         func() time.Time
 	log         *slog.Logger
-	reach       Reach
+	reach       reach.Means
 	jobs        *pg.Jobs
+	// gate keeps one partner from holding up the others' call-backs.
+	gate *gate
 }
 
 // Schema is the service's tables.
 func Schema() pg.Schema {
 	return pg.Schema{
 		Service: "referral", Jobs: true,
-		Sets: []pg.Set{once.Migrations(), audit.Migrations(), eventlog.Migrations(), pg.Folder("referral", files, "migrations")},
+		Sets: []pg.Set{once.Migrations(), audit.Migrations(), eventlog.Migrations(), draft.Migrations(), pg.Folder("referral", files, "migrations")},
 	}
 }
 
 // New prepares the service. It fails where a dependency is missing.
 func New(d Deps) (*Service, error) {
-	if d.DB == nil || d.Directory == nil || d.Families == nil || d.Act == nil || d.Ring == nil || d.Now == nil || d.Log == nil {
+	if d.DB == nil || d.Directory == nil || d.Match == nil || d.Act == nil || d.Ring == nil || d.Now == nil || d.Log == nil {
 		return nil, errors.New("the referral service needs its database, its neighbours, a passport, a bell, a clock and a log")
 	}
 	s := &Service{
-		db: d.DB, families: d.Families, directory: d.Directory, act: d.Act, ring: d.Ring, log: d.Log, reach: d.Reach,
+		db: d.DB, match: d.Match, directory: d.Directory, act: d.Act, ring: d.Ring, log: d.Log, reach: d.Reach, gate: newGate(),
 		// PostgreSQL keeps microseconds: what is answered is what is kept.
 		now: func() time.Time { return d.Now().UTC().Truncate(time.Microsecond) },
 	}
@@ -94,9 +84,11 @@ func New(d Deps) (*Service, error) {
 	if s.authorities, err = newAuthorities(d.Directory, s.now); err != nil {
 		return nil, err
 	}
-	s.jobs, err = pg.NewJobs(pg.JobsConfig{DB: d.DB, Schema: "referral", Log: d.Log, Add: func(w *river.Workers) {
+	s.jobs, err = pg.NewJobs(pg.JobsConfig{DB: d.DB, Schema: "referral", Log: d.Log, Queues: map[string]int{callBackQueue: callBackWorkers}, Add: func(w *river.Workers) {
 		river.AddWorker(w, &dangerWorker{service: s})
 		river.AddWorker(w, &patchWorker{service: s})
+		river.AddWorker(w, &callBackWorker{service: s})
+		river.AddWorker(w, &dutyWorker{service: s})
 	}})
 	if err != nil {
 		return nil, fmt.Errorf("referral: %w", err)

@@ -49,7 +49,7 @@ func (l *look) common(told *referralv1.Told) *referralv1.Contact {
 	shown := &referralv1.Contact{
 		Name: contactName(l.authority, c.ID), Receipt: c.Receipt, State: referralv1.ContactState(c.State), ReceivedAt: timestamppb.New(c.ReceivedAt),
 		DecisionDueBy: timestamppb.New(c.DecisionDueBy), DecidedAt: stamp(c.DecidedAt), Told: told, StillNeeded: stillNeeded(told),
-		TakenBackAt: stamp(c.TakenBackAt), Etag: c.etag(),
+		TakenBackAt: stamp(c.TakenBackAt), Etag: c.etag(), SeenAt: stamp(c.SeenAt),
 	}
 	if c.isVersion() {
 		shown.ProposedVersionOf = contactName(l.authority, *c.VersionOf)
@@ -83,7 +83,10 @@ func (l *look) desk(ctx context.Context, tx pgx.Tx) (*referralv1.ContactDesk, er
 	c := l.contact
 	desk := &referralv1.ContactDesk{
 		Version: c.ToldVersion, Overdue: c.overdue(l.now), DangerAcknowledgedAt: stamp(c.DangerAcknowledgedAt), TakenBackReason: c.TakenBackReason,
-		ReceivedFrom: inAuthority(l.authority, c.ReceivedFrom), OverLimit: c.OverLimit, NeedsPerson: needs(c),
+		ReceivedFrom: inAuthority(l.authority, c.ReceivedFrom), OverLimit: c.OverLimit, NeedsPerson: needs(c), WithDutySince: stamp(c.WithDutySince),
+	}
+	if c.SeenBy != "" {
+		desk.SeenBy = inAuthority(l.authority, c.SeenBy)
 	}
 	if c.DangerAcknowledgedBy != "" {
 		desk.DangerAcknowledgedBy = inAuthority(l.authority, c.DangerAcknowledgedBy)
@@ -110,7 +113,17 @@ func (l *look) desk(ctx context.Context, tx pgx.Tx) (*referralv1.ContactDesk, er
 		link.Contact = contactName(l.authority, other)
 		return link, err
 	})
-	return desk, err
+	if err != nil {
+		return nil, err
+	}
+	told, err := callBacksOf(ctx, tx, c.ID)
+	if err != nil {
+		return nil, err
+	}
+	for _, b := range told {
+		desk.CallBacks = append(desk.CallBacks, b.message(l.authority))
+	}
+	return desk, nil
 }
 
 func needs(c *contact) []referralv1.NeedsPerson {

@@ -150,7 +150,7 @@ func (i *installation) variables(service string) []string {
 	}
 	all := []string{
 		"KITH_AUTHORITIES=" + i.authorities, "KITH_CERTIFICATES=" + i.certificates, "KITH_ADDRESSES=" + strings.Join(addresses, ","),
-		"KITH_REDIS=redis://" + i.redis, "KITH_PASSPORT_KEY=" + filepath.Join(i.certificates, "passport.key"), "KITH_RATE_PER_MINUTE=6000",
+		"KITH_REDIS=redis://" + i.redis, "KITH_PASSPORT_KEY=" + filepath.Join(i.certificates, "passport.key"), "KITH_RATE_PER_MINUTE=6000", "KITH_WEB_URL=http://" + i.listen["web"],
 	}
 	if service == "" {
 		return all

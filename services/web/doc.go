@@ -1,3 +1,6 @@
-// Package web owns what people see in a browser: in this state of the platform a start page that says what runs here
-// and where to go. It holds no data and must never show a child's.
+// Package web is the pages for people: server-rendered, whole without JavaScript, in plain words. It holds no data: it
+// signs people in at their council's OIDC issuer, gets their passport, and calls the other services.
+//
+// The ground of every page is in page; the rooms desk (Referral Team), team (Family Facing Team), find, administration
+// and guardian hold the pages of one audience each.
 package web

@@ -1,55 +1,55 @@
 package web
 
 import (
-	"bytes"
-	"embed"
-	"html/template"
+	"log/slog"
 	"net/http"
 	"time"
+
+	"github.com/kithcare/kith/services/web/administration"
+	"github.com/kithcare/kith/services/web/desk"
+	"github.com/kithcare/kith/services/web/find"
+	"github.com/kithcare/kith/services/web/guardian"
+	"github.com/kithcare/kith/services/web/page"
+	"github.com/kithcare/kith/services/web/team"
 )
 
-//go:embed pages/start.html pages/style.css
-var files embed.FS
+// Authority is one whose people sign in here.
+type Authority struct {
+	// Name is its key, such as kensington-chelsea.
+	Name string
+	// Issuers are the OIDC issuers whose word on who somebody is counts there.
+	Issuers []string
+}
 
 // Deps is what the pages need.
 type Deps struct {
-	// Version of the program, shown at the foot of the page.
-	Version string
+	page.Neighbours
+	Authorities []Authority
+	// URL is where people come in, such as https://kith.council.example; no slash at its end.
+	URL string
+	// ClientID and ClientSecret are this installation's at every issuer; a public client has no secret.
+	ClientID, ClientSecret string
+	// IssuerClient reaches the issuers.
+	IssuerClient *http.Client
+	Version      string
+	Now          func() time.Time
+	Log          *slog.Logger
 }
 
-// New gives the handler: the start page, its style sheet, and a plain answer for everything else.
-func New(d Deps) http.Handler {
-	start := template.Must(template.ParseFS(files, "pages/start.html"))
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
-		var page bytes.Buffer
-		if err := start.Execute(&page, d); err != nil {
-			http.Error(w, "This page can't be shown at the moment. Try again shortly.", http.StatusInternalServerError)
-			return
-		}
-		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		// Someone who hung up can't be told more.
-		_, _ = w.Write(page.Bytes())
-	})
-	mux.HandleFunc("GET /style.css", func(w http.ResponseWriter, r *http.Request) {
-		style, err := files.ReadFile("pages/style.css")
-		if err != nil {
-			http.NotFound(w, r)
-			return
-		}
-		w.Header().Set("Cache-Control", "public, max-age=3600")
-		http.ServeContent(w, r, "style.css", time.Time{}, bytes.NewReader(style))
-	})
-	return headers(mux)
-}
-
-// headers keep the page to itself: nothing foreign is loaded and nobody frames it.
-func headers(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h := w.Header()
-		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'")
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("Referrer-Policy", "no-referrer")
-		next.ServeHTTP(w, r)
-	})
+// New gives the pages.
+func New(d Deps) (http.Handler, error) {
+	site, err := page.NewSite(page.Config{Neighbours: d.Neighbours, Version: d.Version, Now: d.Now, Log: d.Log})
+	if err != nil {
+		return nil, err
+	}
+	site.AddDrafts()
+	addSignIn(site, d)
+	addAccount(site)
+	addStart(site)
+	desk.Add(site)
+	team.Add(site)
+	find.Add(site)
+	guardian.Add(site)
+	administration.Add(site)
+	return site, nil
 }

@@ -73,7 +73,7 @@ func run(ctx context.Context, args []string) error {
 }
 
 // parts are what can be measured, in the order in which it is.
-func parts() []string { return []string{"start", "receive", "latency", "queue"} }
+func parts() []string { return []string{"start", "receive", "latency", "queue", "pages"} }
 
 // prepare builds kith and makes a folder that PostgreSQL's own user can pass through.
 func (b *bench) prepare(ctx context.Context, data string) error {
@@ -115,6 +115,8 @@ func (b *bench) measure(ctx context.Context, chosen []string) error {
 			err = b.latencies(ctx)
 		case "queue":
 			err = b.queues(ctx)
+		case "pages":
+			err = b.pages(ctx)
 		}
 		if err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", part, err))

@@ -35,6 +35,12 @@ func TokenClient() Client {
 	}
 }
 
+// WebClient is the client of the pages at an address such as 127.0.0.1:8080, for [Config].Clients. The answer goes to
+// /signed-in there and nowhere else.
+func WebClient(address string) Client {
+	return Client{ID: "kith-web", RedirectPrefixes: []string{"http://" + address + "/signed-in"}}
+}
+
 // PersonToken signs in as a demonstration person at a running issuer, by the same authorization code flow with PKCE a
 // browser goes through, and returns the access token. Its errors are sentences to show to whoever asked.
 func PersonToken(ctx context.Context, issuerURL, subject string) (string, error) {

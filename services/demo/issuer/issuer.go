@@ -109,6 +109,7 @@ func (i *Issuer) routes() http.Handler {
 	// A page of another site can't sign a visitor in here: browsers say where a post comes from.
 	mux.Handle("POST /sign-in", http.NewCrossOriginProtection().Handler(http.HandlerFunc(i.signIn)))
 	mux.HandleFunc("POST /token", i.token)
+	mux.HandleFunc("GET "+SandboxPath, i.sandbox)
 	return mux
 }
 

@@ -13,6 +13,8 @@ import (
 	"golang.org/x/oauth2"
 
 	"github.com/coreos/go-oidc/v3/oidc"
+
+	"github.com/kithcare/kith/services/demo/issuer"
 )
 
 func TestAnIndependentRelyingPartySignsAPersonIn(t *testing.T) {
@@ -62,6 +64,40 @@ func TestAnIndependentRelyingPartySignsAPersonIn(t *testing.T) {
 	run.clock.pass(10*time.Minute + time.Second)
 	_, err = checker.Verify(t.Context(), raw)
 	require.ErrorContains(t, err, "expired")
+}
+
+// The client that the demonstration has for its pages, signed in to as its web service does: code, PKCE and nonce.
+func TestThePagesSignAPersonIn(t *testing.T) {
+	t.Parallel()
+	run := start(t)
+	run.config.Clients = []issuer.Client{issuer.TokenClient(), issuer.WebClient("127.0.0.1:8080")}
+	run.restart(t)
+	provider, config := run.relyingParty(t)
+	verifier := oauth2.GenerateVerifier()
+	ask := func(back string) url.Values {
+		config.RedirectURL = back
+		address, err := url.Parse(config.AuthCodeURL("s1", oauth2.S256ChallengeOption(verifier), oidc.Nonce("n1")))
+		require.NoError(t, err)
+		return with(address.Query(), "subject", alice)
+	}
+	for _, elsewhere := range []string{"http://127.0.0.1:8080/signed-in/", "http://127.0.0.1:8080/signed-in/x", "http://127.0.0.1:8081/signed-in", "http://127.0.0.1:8080/"} {
+		assert.Equal(t, http.StatusBadRequest, do(t, http.MethodPost, run.url+"/sign-in", ask(elsewhere)).status, elsewhere)
+	}
+	answer := do(t, http.MethodPost, run.url+"/sign-in", ask("http://127.0.0.1:8080/signed-in")).redirect(t)
+	assert.Equal(t, "/signed-in", answer.Path)
+	code := answer.Query().Get("code")
+	token, err := config.Exchange(t.Context(), code, oauth2.VerifierOption(verifier))
+	require.NoError(t, err)
+	raw, _ := token.Extra("id_token").(string)
+	id, err := provider.Verifier(&oidc.Config{ClientID: "kith-web", Now: run.clock.Now}).Verify(t.Context(), raw)
+	require.NoError(t, err)
+	assert.Equal(t, []string{run.url, alice, "n1"}, []string{id.Issuer, id.Subject, id.Nonce})
+
+	_, err = config.Exchange(t.Context(), code, oauth2.VerifierOption(verifier))
+	require.ErrorContains(t, err, "invalid_grant", "a code works once")
+	code = do(t, http.MethodPost, run.url+"/sign-in", ask("http://127.0.0.1:8080/signed-in")).redirect(t).Query().Get("code")
+	_, err = config.Exchange(t.Context(), code, oauth2.VerifierOption(oauth2.GenerateVerifier()))
+	require.ErrorContains(t, err, "invalid_grant", "another's verifier")
 }
 
 func TestThePageListsEveryoneByAuthorityAndTeam(t *testing.T) {

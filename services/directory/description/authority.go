@@ -19,6 +19,8 @@ type Authority struct {
 	WorkingHours WorkingHours
 	// UrgentLimit is how long an urgent contact may wait, on elapsed time.
 	UrgentLimit time.Duration
+	// IdleMinutes is how long a person may do nothing before the pages sign them out.
+	IdleMinutes int
 	// OutOfHours hears of immediate danger when the office is closed.
 	OutOfHours OutOfHours
 	// Escalation tells a partner how to disagree with a decision.
@@ -145,5 +147,10 @@ type Partner struct {
 	PublicKey string
 }
 
-// PartnerContact is a person or desk at a partner. Phone or Email may be empty, never both.
-type PartnerContact struct{ Name, Phone, Email string }
+// PartnerContact is a person or desk at a partner. Role may be empty, and Phone or Email, never both.
+type PartnerContact struct {
+	Name string
+	// Role is left out of what is stored where it is empty.
+	Role         string `json:",omitempty"`
+	Phone, Email string
+}

@@ -65,6 +65,11 @@ func TestCoverOfAnInventedAuthority(t *testing.T) {
 			t.Errorf("%q is covered by %v, want %v", postcode, got, want)
 		}
 	}
+	for postcode, want := range map[string][]string{"AB1 1AA": {"Lower"}, "AB1 2CD": {"Lower"}, "AB1 1AD": {"Shared"}, "AB1 1AF": nil, "AB1 1AG": nil} {
+		if got, known := a.Coverage.Wards[postcode]; !known || !slices.Equal(got, want) {
+			t.Errorf("%s lies in the wards %v, want %v", postcode, got, want)
+		}
+	}
 	want := Report{
 		Postcodes: 10, Covered: 6, ByTeam: map[string]int{"north": 2, "south": 4},
 		Gaps:         []Finding{{Sector: "AB1 1", Count: 3, Examples: []string{"AB1 1AE", "AB1 1AF", "AB1 1AG"}}},
@@ -162,6 +167,40 @@ func TestTheLongestRuleWins(t *testing.T) {
 		asked := rapid.SampledFrom([]string{p.String(), strings.ToLower(p.String()), p.Outward + p.Inward, " " + p.Outward + "  " + p.Inward}).Draw(t, "written")
 		if got, want := c.Cover(asked), oracle(rules, known, p.String()); !slices.Equal(got, want) {
 			t.Fatalf("%q is covered by %v, want %v", asked, got, want)
+		}
+	})
+}
+
+// TestAWardCountsWhereNoCodeDoes holds that a ward's teams cover a postcode, those of all its wards, exactly where no rule
+// names one of its codes.
+func TestAWardCountsWhereNoCodeDoes(t *testing.T) {
+	t.Parallel()
+	names := []string{"Upper", "Lower", "W10", "W10 5BN"}
+	rapid.Check(t, func(t *rapid.T) {
+		rules := rapid.SliceOfN(drawnRule(), 0, 6).Draw(t, "rules")
+		byWard := map[string][]string{}
+		for _, team := range []string{"c", "a", "b"} {
+			for _, ward := range rapid.SliceOfDistinct(rapid.SampledFrom(names), rapid.ID).Draw(t, "wards of "+team) {
+				rules = append(rules, Rule{Kind: WardRule, Value: ward, Team: team})
+				byWard[ward] = append(byWard[ward], team)
+			}
+		}
+		here := rapid.SliceOfNDistinct(rapid.SampledFrom(names), 0, 2, rapid.ID).Draw(t, "lies in")
+		p := drawnPostcode().Draw(t, "asked")
+		codes := slices.DeleteFunc(slices.Clone(rules), func(r Rule) bool { return r.Kind == WardRule })
+		want := oracle(codes, nil, p.String())
+		if want == nil {
+			for _, ward := range here {
+				want = append(want, byWard[ward]...)
+			}
+			slices.Sort(want)
+			want = slices.Compact(want)
+		}
+		decide := NewRules(rules)
+		for range 2 { // an answer changes no rule
+			if got := decide.Cover(p, here); !slices.Equal(got, want) {
+				t.Fatalf("%s in %v is covered by %v, want %v", p, here, got, want)
+			}
 		}
 	})
 }

@@ -12,6 +12,7 @@
 //	  phone: 020 7946 0100
 //	  working_hours: { opens: "09:00", closes: "17:00" }
 //	  urgent_limit_minutes: 60                # optional; 60 when left out
+//	  idle_minutes: 30                        # optional; how long until the pages sign somebody out who does nothing
 //	  out_of_hours:                           # who hears of immediate danger when the office is closed
 //	    name: Emergency Duty Team
 //	    phone: 020 7946 0199
@@ -61,7 +62,7 @@
 //	    front_door: false                     # true for a MASH whose screening is accepted
 //	    call_back: https://police.example/kith    # optional
 //	    contacts:                             # whom to ring about a disagreement
-//	      - { name: Public Protection Desk, phone: 020 7946 0301 }
+//	      - { name: Public Protection Desk, role: out of hours, phone: 020 7946 0301 }   # role is optional
 //
 // A moment is a date (midnight in Europe/London) or an RFC 3339 time with its offset. Anchors, aliases and tags are
 // refused, so that what is read is what is seen.

@@ -26,7 +26,7 @@ func (d *document) scalar(node ast.Node, name string) (string, bool) {
 }
 
 // text is a field that must be there; answers "" when it is missing or does not fit, with the problem noted.
-func (e *entry) text(name string, fits form) string {
+func (e *entry) text(name string, fits Form) string {
 	if e.find(name) == nil {
 		e.missing(name)
 		return ""
@@ -35,7 +35,7 @@ func (e *entry) text(name string, fits form) string {
 }
 
 // optional is a field that may be left out.
-func (e *entry) optional(name string, fits form) string {
+func (e *entry) optional(name string, fits Form) string {
 	node := e.find(name)
 	if node == nil {
 		return ""
@@ -94,19 +94,24 @@ func (e *entry) share(name string) float64 {
 
 // clock is a time of day that must be there.
 func (e *entry) clock(name string) TimeOfDay {
-	t, err := time.Parse("15:04", e.text(name, func(s string) string {
-		if _, err := time.Parse("15:04", s); err != nil || len(s) != len("15:04") {
-			return "a time of day, as \"09:00\""
-		}
-		return ""
+	t, _ := ReadTimeOfDay(e.text(name, func(s string) string {
+		_, want := ReadTimeOfDay(s)
+		return want
 	}))
-	if err != nil {
-		return 0
-	}
-	return TimeOfDay(t.Hour()*60 + t.Minute())
+	return t
 }
 
-func aDay(s string) string {
+// ReadTimeOfDay reads a clock time; want says how it must look where it is none.
+func ReadTimeOfDay(s string) (t TimeOfDay, want string) {
+	at, err := time.Parse("15:04", s)
+	if err != nil || len(s) != len("15:04") {
+		return 0, "a time of day, as \"09:00\""
+	}
+	return TimeOfDay(at.Hour()*60 + at.Minute()), ""
+}
+
+// ADay is a day of the calendar.
+func ADay(s string) string {
 	if _, err := time.Parse(time.DateOnly, s); err != nil {
 		return "a day of the calendar, as 2026-03-02"
 	}
@@ -115,7 +120,7 @@ func aDay(s string) string {
 
 // day is an optional day of the calendar, at 00:00 UTC.
 func (e *entry) day(name string) *time.Time {
-	t, err := time.Parse(time.DateOnly, e.optional(name, aDay))
+	t, err := time.Parse(time.DateOnly, e.optional(name, ADay))
 	if err != nil {
 		return nil
 	}

@@ -17,8 +17,8 @@ import (
 	"unicode/utf8"
 )
 
-// form is the shape a text must have; it answers "" when the text fits, else how it should look, to follow "must be".
-type form func(string) string
+// Form is the shape a text must have; it answers "" when the text fits, else how it should look, to follow "must be".
+type Form func(string) string
 
 var (
 	keyPattern          = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
@@ -29,21 +29,24 @@ var (
 	propertyPattern     = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]{0,63}$`)
 )
 
-func aKey(s string) string {
+// AKey is a council's short name for something, such as amina-yusuf.
+func AKey(s string) string {
 	if len(s) > 63 || !keyPattern.MatchString(s) {
 		return "a key: lower case letters, digits and single hyphens, beginning with a letter, at most 63"
 	}
 	return ""
 }
 
-func aSubject(s string) string {
+// ASubject is how somebody, or a partner's system, is called at an OIDC issuer.
+func ASubject(s string) string {
 	if !subjectPattern.MatchString(s) {
 		return "an identifier of at most 255 plain characters without spaces"
 	}
 	return ""
 }
 
-func aPhone(s string) string {
+// APhone is a telephone number as people write it.
+func APhone(s string) string {
 	if n := len(phoneDigits(s)); !phonePattern.MatchString(s) || n < 3 || n > 15 {
 		return "a telephone number, as 020 7946 0101 or +44 20 7946 0101"
 	}
@@ -61,7 +64,8 @@ func phoneDigits(s string) string {
 	}, number)
 }
 
-func anEmail(s string) string {
+// AnEmail is an address alone, without a name beside it.
+func AnEmail(s string) string {
 	address, err := mail.ParseAddress(s)
 	if err != nil || address.Address != s || len(s) > 254 || strings.HasSuffix(s, "]") {
 		return "an e-mail address, as name@council.example"
@@ -69,7 +73,8 @@ func anEmail(s string) string {
 	return ""
 }
 
-func aRegistration(s string) string {
+// ARegistration is a number of Social Work England.
+func ARegistration(s string) string {
 	if !registrationPattern.MatchString(s) {
 		return "a Social Work England number: SW followed by digits"
 	}
@@ -98,7 +103,8 @@ func aPlace(s string) string {
 	return ""
 }
 
-func aCallBack(s string) string {
+// ACallBack is where signed calls may go: over https, or to a system on this machine.
+func ACallBack(s string) string {
 	const want = "an https address, or http on this machine alone"
 	u, err := url.Parse(s)
 	if err != nil || u.Hostname() == "" || u.User != nil || u.Fragment != "" {
@@ -112,8 +118,8 @@ func aCallBack(s string) string {
 	return want
 }
 
-// aSourceCode accepts the referral source codes of the CIN census 2025.
-func aSourceCode(s string) string {
+// ASourceCode accepts the referral source codes of the CIN census 2025.
+func ASourceCode(s string) string {
 	switch s {
 	case "1A", "1B", "1C", "1D", "2A", "2B", "3A", "3B", "3C", "3D", "3E", "3F", "4",
 		"5A", "5B", "5C", "5D", "6", "7", "8", "9", "10":
@@ -130,7 +136,8 @@ func aTeamKind(s string) string {
 	return "one of family_facing, referral, insight, enabler, strategy"
 }
 
-func aScope(s string) string {
+// AScope is something that a partner's token may do.
+func AScope(s string) string {
 	if Scope(s) == ContactsWrite || Scope(s) == ContactsRead {
 		return ""
 	}
@@ -158,8 +165,8 @@ func aPublicKey(s string) string {
 	return want
 }
 
-// words is a text of up to limit characters; lines says whether it may run over several lines.
-func words(limit int, lines bool) form {
+// Words is a text of up to limit characters; lines says whether it may run over several lines.
+func Words(limit int, lines bool) Form {
 	return func(s string) string {
 		for _, r := range s {
 			if unicode.IsControl(r) && !(lines && r == '\n') {

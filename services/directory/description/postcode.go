@@ -43,7 +43,8 @@ func squeezed(s string) string {
 	}, s)
 }
 
-func readPostcode(s string) (value, want string) {
+// ReadPostcode reads a whole postcode; want says how it must look where it is none.
+func ReadPostcode(s string) (value, want string) {
 	p, ok := ParsePostcode(s)
 	if !ok {
 		return "", "a full postcode, as W10 5BN"
@@ -51,16 +52,16 @@ func readPostcode(s string) (value, want string) {
 	return p.String(), ""
 }
 
-// readDistrict takes no space: `W1 0` is a sector in the wrong list, not the district W10.
-func readDistrict(s string) (value, want string) {
+// ReadDistrict takes no space: `W1 0` is a sector in the wrong list, not the district W10.
+func ReadDistrict(s string) (value, want string) {
 	if s = strings.ToUpper(s); !outwardPattern.MatchString(s) {
 		return "", "a postcode district, as W10"
 	}
 	return s, ""
 }
 
-// readSector needs the space: without it `W105` may be a sector of W10, and `W10` a sector of W1.
-func readSector(s string) (value, want string) {
+// ReadSector needs the space: without it `W105` may be a sector of W10, and `W10` a sector of W1.
+func ReadSector(s string) (value, want string) {
 	halves := strings.Fields(strings.ToUpper(s))
 	if len(halves) != 2 || !outwardPattern.MatchString(halves[0]) || len(halves[1]) != 1 || halves[1] < "0" || halves[1] > "9" {
 		return "", "a postcode sector, written with its space, as W10 5"

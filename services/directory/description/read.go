@@ -108,14 +108,15 @@ func (x *reading) known(e *entry, name, scope, value string) bool {
 
 func (x *reading) readAuthority(e *entry) {
 	a := x.authority
-	a.Key = e.text("key", aKey)
-	a.Title = e.text("title", words(300, false))
+	a.Key = e.text("key", AKey)
+	a.Title = e.text("title", Words(300, false))
 	a.GSSCode = e.text("gss_code", aGSSCode)
-	a.Phone = e.text("phone", aPhone)
+	a.Phone = e.text("phone", APhone)
 	a.WorkingHours = x.readHours(e.child("working_hours", "working hours"))
 	a.UrgentLimit = time.Duration(e.whole("urgent_limit_minutes", 1, 24*60, 60)) * time.Minute
+	a.IdleMinutes = e.whole("idle_minutes", 5, 240, 30)
 	a.OutOfHours = readOutOfHours(e.child("out_of_hours", "out-of-hours contact"))
-	a.Escalation = e.text("escalation", words(4000, true))
+	a.Escalation = e.text("escalation", Words(4000, true))
 	e.finish()
 }
 
@@ -131,10 +132,10 @@ func (x *reading) readHours(e *entry) WorkingHours {
 
 func readOutOfHours(e *entry) OutOfHours {
 	contact := OutOfHours{
-		Name:     e.text("name", words(300, false)),
-		Phone:    e.text("phone", aPhone),
-		Email:    e.text("email", anEmail),
-		CallBack: e.optional("call_back", aCallBack),
+		Name:     e.text("name", Words(300, false)),
+		Phone:    e.text("phone", APhone),
+		Email:    e.text("email", AnEmail),
+		CallBack: e.optional("call_back", ACallBack),
 	}
 	e.finish()
 	return contact
@@ -142,11 +143,11 @@ func readOutOfHours(e *entry) OutOfHours {
 
 func (x *reading) readTeam(e *entry) {
 	team := Team{
-		Key:   e.text("key", aKey),
-		Name:  e.text("name", words(300, false)),
+		Key:   e.text("key", AKey),
+		Name:  e.text("name", Words(300, false)),
 		Kind:  TeamKind(e.text("kind", aTeamKind)),
-		Base:  e.optional("base", words(500, true)),
-		Phone: e.text("phone", aPhone),
+		Base:  e.optional("base", Words(500, true)),
+		Phone: e.text("phone", APhone),
 	}
 	e.finish()
 	x.unique(e, "key", "team", team.Key)

@@ -4,14 +4,14 @@ import "slices"
 
 func (x *reading) readPartner(e *entry) {
 	partner := Partner{
-		Key:       e.text("key", aKey),
-		Name:      e.text("name", words(300, false)),
-		Kind:      e.text("kind", aSourceCode),
-		ClientID:  e.text("client_id", aSubject),
+		Key:       e.text("key", AKey),
+		Name:      e.text("name", Words(300, false)),
+		Kind:      e.text("kind", ASourceCode),
+		ClientID:  e.text("client_id", ASubject),
 		Scopes:    x.readScopes(e),
 		Contacts:  x.readPartnerContacts(e),
 		FrontDoor: e.flag("front_door"),
-		CallBack:  e.optional("call_back", aCallBack),
+		CallBack:  e.optional("call_back", ACallBack),
 		PublicKey: e.optional("public_key", aPublicKey),
 	}
 	e.finish()
@@ -26,7 +26,7 @@ func (x *reading) readPartner(e *entry) {
 func (x *reading) readScopes(e *entry) []Scope {
 	before := len(x.doc.problems)
 	var scopes []Scope
-	for _, scope := range e.texts("scopes", func(s string) (string, string) { return s, aScope(s) }) {
+	for _, scope := range e.texts("scopes", func(s string) (string, string) { return s, AScope(s) }) {
 		scopes = append(scopes, Scope(scope.text))
 	}
 	if len(scopes) == 0 && len(x.doc.problems) == before {
@@ -39,9 +39,10 @@ func (x *reading) readPartnerContacts(partner *entry) []PartnerContact {
 	var list []PartnerContact
 	for _, e := range partner.entries("contacts", "contact") {
 		c := PartnerContact{
-			Name:  e.text("name", words(300, false)),
-			Phone: e.optional("phone", aPhone),
-			Email: e.optional("email", anEmail),
+			Name:  e.text("name", Words(300, false)),
+			Role:  e.optional("role", Words(300, false)),
+			Phone: e.optional("phone", APhone),
+			Email: e.optional("email", AnEmail),
 		}
 		if !e.absent && e.find("phone") == nil && e.find("email") == nil {
 			x.doc.problem(e.line, "The contact needs a `phone` or an `email`.")

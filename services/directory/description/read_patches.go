@@ -24,7 +24,7 @@ func (x *reading) readPlaces(e *entry) {
 }
 
 // placeLine is a field and where it stands; nowhere (0) when it is left out.
-func placeLine(e *entry, name string, fits form) line {
+func placeLine(e *entry, name string, fits Form) line {
 	if e.find(name) == nil {
 		return line{}
 	}
@@ -32,12 +32,12 @@ func placeLine(e *entry, name string, fits form) line {
 }
 
 func (x *reading) readPatch(e *entry) {
-	patch := Patch{Team: e.text("team", aKey)}
+	patch := Patch{Team: e.text("team", AKey)}
 	before := len(x.doc.problems)
-	patch.Districts = textsOf(e.texts("districts", readDistrict))
-	patch.Sectors = textsOf(e.texts("sectors", readSector))
-	patch.Postcodes = textsOf(e.texts("postcodes", readPostcode))
-	wards := e.texts("wards", func(s string) (string, string) { return s, words(300, false)(s) })
+	patch.Districts = textsOf(e.texts("districts", ReadDistrict))
+	patch.Sectors = textsOf(e.texts("sectors", ReadSector))
+	patch.Postcodes = textsOf(e.texts("postcodes", ReadPostcode))
+	wards := e.texts("wards", func(s string) (string, string) { return s, Words(300, false)(s) })
 	patch.Wards = textsOf(wards)
 	if !e.absent && len(patch.Districts)+len(patch.Sectors)+len(patch.Postcodes)+len(wards) == 0 && len(x.doc.problems) == before {
 		x.doc.problem(e.line, "The patch covers nothing: it needs districts, sectors, postcodes or wards.")

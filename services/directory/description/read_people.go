@@ -14,15 +14,15 @@ func (g guardians) check(doc *document, root *entry) {
 
 func (x *reading) readPerson(e *entry, g *guardians) {
 	person := Person{
-		Key:                     e.text("key", aKey),
-		Name:                    e.text("name", words(300, false)),
-		Subject:                 e.text("subject", aSubject),
-		Registration:            e.optional("registration", aRegistration),
+		Key:                     e.text("key", AKey),
+		Name:                    e.text("name", Words(300, false)),
+		Subject:                 e.text("subject", ASubject),
+		Registration:            e.optional("registration", ARegistration),
 		RegisteredUntil:         e.day("registered_until"),
 		Qualifications:          x.readQualifications(e),
 		FullTimeEquivalent:      e.share("full_time_equivalent"),
-		Email:                   e.text("email", anEmail),
-		Phone:                   e.optional("phone", aPhone),
+		Email:                   e.text("email", AnEmail),
+		Phone:                   e.optional("phone", APhone),
 		Administrator:           e.flag("administrator"),
 		CaldicottGuardian:       e.flag("caldicott_guardian"),
 		DeputyCaldicottGuardian: e.flag("deputy_caldicott_guardian"),
@@ -60,8 +60,8 @@ func (x *reading) checkOffices(e *entry, person Person, g *guardians) {
 func (x *reading) readQualifications(person *entry) []Qualification {
 	var list []Qualification
 	for _, e := range person.entries("qualifications", "qualification") {
-		q := Qualification{Name: e.text("name", words(300, false))}
-		if e.text("since", aDay) != "" {
+		q := Qualification{Name: e.text("name", Words(300, false))}
+		if e.text("since", ADay) != "" {
 			q.Since = *e.day("since")
 		}
 		q.Until = e.day("until")
@@ -84,13 +84,13 @@ type span struct {
 func (x *reading) readMemberships(person *entry, key string) {
 	var spans []span
 	for _, e := range person.entries("memberships", "membership") {
-		s := span{line: e.at("from"), Membership: Membership{Person: key, Team: e.text("team", aKey)}}
+		s := span{line: e.at("from"), Membership: Membership{Person: key, Team: e.text("team", AKey)}}
 		from := e.moment("from", x.home)
 		if e.find("from") == nil {
 			e.missing("from")
 		}
 		s.Until = e.moment("until", x.home)
-		s.Note = e.optional("note", words(500, false))
+		s.Note = e.optional("note", Words(500, false))
 		e.finish()
 		if !x.known(e, "team", "team", s.Team) || from == nil {
 			continue
@@ -101,7 +101,7 @@ func (x *reading) readMemberships(person *entry, key string) {
 			continue
 		}
 		for _, other := range spans {
-			if other.Team == s.Team && overlap(other.Membership, s.Membership) {
+			if other.Team == s.Team && other.Overlaps(s.Membership) {
 				x.doc.problem(s.line, "This membership overlaps the one in `%s` on line %d.", s.Team, other.line)
 			}
 		}
@@ -110,7 +110,8 @@ func (x *reading) readMemberships(person *entry, key string) {
 	}
 }
 
-func overlap(a, b Membership) bool {
+// Overlaps says whether there is a moment at which both memberships count.
+func (m Membership) Overlaps(other Membership) bool {
 	beginsBefore := func(from time.Time, until *time.Time) bool { return until == nil || from.Before(*until) }
-	return beginsBefore(a.From, b.Until) && beginsBefore(b.From, a.Until)
+	return beginsBefore(m.From, other.Until) && beginsBefore(other.From, m.Until)
 }

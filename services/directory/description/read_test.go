@@ -19,6 +19,7 @@ authority:
   phone: 02079460100
   working_hours: { opens: 09:00, closes: "17:00" }
   urgent_limit_minutes: 45
+  idle_minutes: 20
   out_of_hours:
     name: Emergency Duty Team
     phone: +44 20 7946 0199
@@ -74,7 +75,7 @@ partners:
     front_door: true
     call_back: https://police.example/kith
     contacts:
-      - { name: Desk, phone: "101" }
+      - { name: Desk, role: duty, phone: "101" }
 `
 
 // inventedFiles are the places of the invented authority: four wards of a square kilometre in a row from south to north,
@@ -116,7 +117,7 @@ func TestReadTellsEverythingTheFileSays(t *testing.T) {
 	hours := func(t *time.Time, n int) *time.Time { u := t.Add(time.Duration(n) * time.Hour); return &u }
 	want := &Authority{
 		Key: "exampleshire", Title: "Exampleshire", GSSCode: "E99999999", Phone: "02079460100",
-		WorkingHours: WorkingHours{Opens: 540, Closes: 1020}, UrgentLimit: 45 * time.Minute,
+		WorkingHours: WorkingHours{Opens: 540, Closes: 1020}, UrgentLimit: 45 * time.Minute, IdleMinutes: 20,
 		OutOfHours: OutOfHours{Name: "Emergency Duty Team", Phone: "+44 20 7946 0199", Email: "duty@example.example", CallBack: "http://127.0.0.1:9000/duty"},
 		Escalation: "Ring us.\nThen ring again.",
 		Teams: []Team{
@@ -143,7 +144,7 @@ func TestReadTellsEverythingTheFileSays(t *testing.T) {
 		},
 		Partners: []Partner{{
 			Key: "police", Name: "Police", Kind: "6", ClientID: "ex-police", Scopes: []Scope{ContactsWrite, ContactsRead},
-			FrontDoor: true, CallBack: "https://police.example/kith", Contacts: []PartnerContact{{Name: "Desk", Phone: "101"}},
+			FrontDoor: true, CallBack: "https://police.example/kith", Contacts: []PartnerContact{{Name: "Desk", Role: "duty", Phone: "101"}},
 		}},
 	}
 	got := *a
@@ -182,10 +183,11 @@ func TestMembershipsMayStandInAnyOrder(t *testing.T) {
 	}
 }
 
-func TestUrgentLimitIsAnHourWhenNothingIsSaid(t *testing.T) {
+func TestLimitsWhenNothingIsSaid(t *testing.T) {
 	t.Parallel()
-	a, problems := Read(strings.NewReader(strings.Replace(invented, "  urgent_limit_minutes: 45\n", "", 1)), "x.yaml", opener(inventedFiles()))
-	if len(problems) != 0 || a.UrgentLimit != time.Hour {
-		t.Errorf("the urgent limit is %v (%v)", a, problems)
+	text := strings.Replace(invented, "  urgent_limit_minutes: 45\n  idle_minutes: 20\n", "", 1)
+	a, problems := Read(strings.NewReader(text), "x.yaml", opener(inventedFiles()))
+	if len(problems) != 0 || a.UrgentLimit != time.Hour || a.IdleMinutes != 30 {
+		t.Errorf("the limits are not an hour and 30 minutes: %v (%v)", a, problems)
 	}
 }

@@ -33,7 +33,7 @@ type Report struct {
 	Unlocated []string
 	// WardsWithoutPatch hold some of the authority's postcodes but no patch names them.
 	WardsWithoutPatch []string
-	// UnusedRules match no postcode of the file; often a slip of the pen.
+	// UnusedRules are codes that match no postcode of the file; often a slip of the pen.
 	UnusedRules []Rule
 	// TeamsWithoutPatch are Family Facing Teams that cover nothing.
 	TeamsWithoutPatch []string
@@ -85,7 +85,7 @@ func (r *resolution) finish(a *Authority) Report {
 	report.WardsWithoutPatch = slices.Sorted(maps.Keys(r.openWards))
 	if r.coverage.Postcodes != nil {
 		for _, rule := range r.coverage.Rules {
-			if !r.usedRules[rule.Value] {
+			if rule.Kind != WardRule && !r.usedRules[named{rule.Kind, rule.Value}] {
 				report.UnusedRules = append(report.UnusedRules, rule)
 			}
 		}

@@ -18,13 +18,13 @@ func (x *reading) resolve(open Opener) {
 	a := x.authority
 	r := &resolution{
 		coverage: NewCoverage(rulesOf(a.Patches), nil), shared: sets{}, findings: map[findingKey]*Finding{},
-		usedRules: map[string]bool{}, openWards: map[string]bool{},
+		usedRules: map[named]bool{}, openWards: map[string]bool{},
 	}
 	if x.places.boundaries.text != "" {
 		x.withFile(open, x.places.boundaries, func(f io.Reader) { x.readBoundaries(f, r) })
 	}
 	if len(x.doc.problems) == 0 && x.places.postcodes.text != "" {
-		r.coverage.Postcodes = map[string][]string{}
+		r.coverage.Postcodes, r.coverage.Wards = map[string][]string{}, map[string][]string{}
 		x.withFile(open, x.places.postcodes, func(f io.Reader) {
 			file := &postcodeFile{name: x.places.postcodes.text}
 			x.doc.problems = append(x.doc.problems, file.each(f, a.GSSCode, r.settle)...)
@@ -72,25 +72,26 @@ type resolution struct {
 	shared    sets
 	report    Report
 	findings  map[findingKey]*Finding
-	usedRules map[string]bool
+	usedRules map[named]bool
 	openWards map[string]bool
 }
 
 func (r *resolution) settle(p place) {
 	r.report.Postcodes++
 	here := r.wardsAt(p)
-	teams, rule := r.coverage.byRule(p.postcode)
-	switch {
-	case rule != "":
+	names := namesOf(here)
+	teams := r.coverage.rules.Cover(p.postcode, names)
+	code := p.postcode.String()
+	switch _, rule := r.coverage.rules.byCode(p.postcode); {
+	case rule != named{}:
 		r.usedRules[rule] = true
 	case !p.located:
-		r.report.Unlocated = append(r.report.Unlocated, p.postcode.String())
+		r.report.Unlocated = append(r.report.Unlocated, code)
 	default:
-		teams = teamsOf(here)
 		r.noteWards(p, here, teams)
 	}
 	teams = r.shared.share(teams)
-	r.coverage.Postcodes[p.postcode.String()] = teams
+	r.coverage.Postcodes[code], r.coverage.Wards[code] = teams, r.shared.share(names)
 	r.count(p.postcode, teams)
 }
 
@@ -128,12 +129,10 @@ func (r *resolution) nearAnother(at orb.Point, team string) bool {
 	})
 }
 
-func teamsOf(wards []*ward) []string {
-	var teams []string
+func namesOf(wards []*ward) []string {
+	var names []string
 	for _, w := range wards {
-		for _, team := range w.teams {
-			teams = with(teams, team)
-		}
+		names = append(names, w.name)
 	}
-	return teams
+	return names
 }

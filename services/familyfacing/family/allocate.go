@@ -13,7 +13,8 @@ import (
 	familyfacingv1 "github.com/kithcare/kith/api/kith/familyfacing/v1"
 )
 
-// AllocateFamily gives a waiting family its named worker and cover, by a member of its team. Errors: NOT_A_MEMBER,
+// AllocateFamily gives a waiting family its named worker and cover, by a member of its team. Where it is restricted the two
+// are named with those who see it. Errors: NOT_A_MEMBER,
 // NOT_FOUND outside the team, CHANGED, NOT_AWAITING_ALLOCATION, NOT_A_PRESENT_MEMBER, SAME_PERSON.
 func (s *Service) AllocateFamily(ctx context.Context, req *familyfacingv1.AllocateFamilyRequest) (*familyfacingv1.AllocateFamilyResponse, error) {
 	var present map[uuid.UUID]string
@@ -42,6 +43,9 @@ func (s *Service) AllocateFamily(ctx context.Context, req *familyfacingv1.Alloca
 				return err
 			}
 			if err := remember(ctx, tx, a, present); err != nil {
+				return err
+			}
+			if err := nameThem(ctx, tx, f, a, now); err != nil {
 				return err
 			}
 			return involve(ctx, tx, f, involvement{kind: allocatedTo, at: now, written: now})

@@ -15,16 +15,17 @@ import (
 )
 
 // answer is the family as its team knows it, whole.
-func answer(ctx context.Context, tx pgx.Tx, f *family) (*familyfacingv1.Family, error) {
+func answer(ctx context.Context, tx pgx.Tx, f *family, now time.Time) (*familyfacingv1.Family, error) {
 	worker, cover := f.people()
 	m := &familyfacingv1.Family{
 		Name: named(ctx, "families", &f.ID), Team: teamName(ctx, f.Team), State: stateOf(f.State), OpenedAt: timestamppb.New(f.OpenedAt),
 		Contact: named(ctx, "contacts", f.Contact), Worker: named(ctx, "people", worker), Cover: named(ctx, "people", cover),
 		AllocatedAt: instant(f.AllocatedAt), Handovers: int32(f.Handovers), //nolint:gosec // nobody hands over two billion times
 		Urgent: f.UrgentSince != nil, UrgentAcknowledgedBy: named(ctx, "people", f.AcknowledgedBy), Etag: f.etag(),
+		WeightTenths: int32(f.WeightTenths), Restricted: f.Restricted, GlassBrokenUntil: instant(f.GlassUntil), //nolint:gosec // at most 100
 	}
 	var err error
-	if m.People, err = peopleOf(ctx, tx, f.ID); err != nil {
+	if m.People, err = peopleOf(ctx, tx, f.ID, now); err != nil {
 		return nil, fmt.Errorf("read people: %w", err)
 	}
 	if m.Involvements, err = involvementsOf(ctx, tx, f.ID); err != nil {
@@ -36,17 +37,22 @@ func answer(ctx context.Context, tx pgx.Tx, f *family) (*familyfacingv1.Family, 
 	return m, nil
 }
 
-func peopleOf(ctx context.Context, tx pgx.Tx, family uuid.UUID) ([]*familyfacingv1.Person, error) {
+// peopleOf gives the family's people, children first. A protected address is left out, with the phone.
+func peopleOf(ctx context.Context, tx pgx.Tx, family uuid.UUID, now time.Time) ([]*familyfacingv1.Person, error) {
 	rows, err := tx.Query(ctx, `SELECT id, full_name, is_child, coalesce(birth_date::text, ''), sex, coalesce(nhs_number, ''), relationship,
-		address, postcode, standing, standing_reason FROM person WHERE family = $1 ORDER BY is_child DESC, id`, family)
+		address, postcode, standing, standing_reason, address_protected, also_known_as, phone, coalesce(upn, '') FROM person WHERE family = $1 ORDER BY is_child DESC, id`, family)
 	if err != nil {
 		return nil, err
 	}
 	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (*familyfacingv1.Person, error) {
 		var id uuid.UUID
 		p := &familyfacingv1.Person{}
-		err := row.Scan(&id, &p.FullName, &p.Child, &p.BirthDate, &p.Sex, &p.NhsNumber, &p.Relationship, &p.Address, &p.Postcode, &p.Standing, &p.StandingReason)
-		p.Name = personName(ctx, family, id, p.GetChild())
+		err := row.Scan(&id, &p.FullName, &p.Child, &p.BirthDate, &p.Sex, &p.NhsNumber, &p.Relationship, &p.Address, &p.Postcode,
+			&p.Standing, &p.StandingReason, &p.AddressProtected, &p.AlsoKnownAs, &p.Phone, &p.Upn)
+		p.Name, p.AgeYears = personName(ctx, family, id, p.GetChild()), ageOf(p.GetBirthDate(), now)
+		if p.GetAddressProtected() {
+			withoutAddress(p)
+		}
 		return p, err
 	})
 }

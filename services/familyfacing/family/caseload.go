@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -16,7 +17,7 @@ import (
 
 // GetCaseload shows a team's present members who carries what, beside the guide: every present member, by name, then
 // former members who still hold a family. A family counts once it is allocated; a child as long as it is with the
-// team or its revision is not settled. Errors: as ListFamilies.
+// team or its revision is not settled. What is restricted counts only for those who see it. Errors: as ListFamilies.
 func (s *Service) GetCaseload(ctx context.Context, req *familyfacingv1.GetCaseloadRequest) (*familyfacingv1.GetCaseloadResponse, error) {
 	team, now := teamIn(req.GetParent()), s.now()
 	if err := s.mayLook(ctx, team, now); err != nil {
@@ -28,12 +29,14 @@ func (s *Service) GetCaseload(ctx context.Context, req *familyfacingv1.GetCaselo
 	}
 	response := &familyfacingv1.GetCaseloadResponse{GuideChildren: GuideChildren, GuideFamilies: GuideFamilies}
 	err = s.db.Tx(ctx, func(tx pgx.Tx) error {
-		held, err := heldBy(ctx, tx, team)
+		held, err := heldBy(ctx, tx, team, now)
 		if err != nil {
 			return fmt.Errorf("count what is held: %w", err)
 		}
 		response.Members = caseloads(present.GetMembers(), held)
-		if err := tx.QueryRow(ctx, `SELECT count(*) FROM family WHERE team = $1 AND place IN (1, 2) AND state = 'AWAITING_ALLOCATION'`, team).
+		args := Asking(ctx, now)
+		args["team"] = team
+		if err := tx.QueryRow(ctx, `SELECT count(*) FROM family f WHERE f.team = @team AND f.place IN (1, 2) AND f.state = 'AWAITING_ALLOCATION' AND `+unrestricted, args).
 			Scan(&response.FamiliesWaiting); err != nil {
 			return fmt.Errorf("count what waits: %w", err)
 		}
@@ -76,24 +79,27 @@ func caseloads(present []*directoryv1.Member, held map[string]*familyfacingv1.Ca
 	return append(all, former...)
 }
 
-// heldBy counts what each worker and cover of the team's allocated families holds, by the person's name.
-func heldBy(ctx context.Context, tx pgx.Tx, team string) (map[string]*familyfacingv1.Caseload, error) {
-	rows, err := tx.Query(ctx, `SELECT h.person, coalesce(c.title, 'former member'), sum(h.children), sum(h.families), sum(h.covering) FROM (
+// heldBy counts what each worker and cover of the team's allocated families holds, by the person's name, as far as whoever
+// asks may see the families.
+func heldBy(ctx context.Context, tx pgx.Tx, team string, now time.Time) (map[string]*familyfacingv1.Caseload, error) {
+	args := Asking(ctx, now)
+	args["team"] = team
+	rows, err := tx.Query(ctx, `SELECT h.person, coalesce(c.title, 'former member'), sum(h.children), sum(h.families), sum(h.covering), sum(h.weight) FROM (
 			SELECT worker AS person, (SELECT count(*) FROM person p WHERE p.family = f.id AND p.standing IN ('WITH_TEAM', 'REVISED')) AS children,
-				1 AS families, 0 AS covering FROM family f WHERE team = $1 AND state = 'ALLOCATED'
+				1 AS families, 0 AS covering, f.weight_tenths AS weight FROM family f WHERE team = @team AND state = 'ALLOCATED' AND `+unrestricted+`
 			UNION ALL
-			SELECT cover, 0, 0, 1 FROM family WHERE team = $1 AND state = 'ALLOCATED') h
-		LEFT JOIN colleague c ON c.person = h.person GROUP BY h.person, c.title`, team)
+			SELECT cover, 0, 0, 1, 0 FROM family f WHERE team = @team AND state = 'ALLOCATED' AND `+unrestricted+`) h
+		LEFT JOIN colleague c ON c.person = h.person GROUP BY h.person, c.title`, args)
 	if err != nil {
 		return nil, err
 	}
 	held := map[string]*familyfacingv1.Caseload{}
 	var person uuid.UUID
 	var title string
-	var children, families, covering int32
-	_, err = pgx.ForEachRow(rows, []any{&person, &title, &children, &families, &covering}, func() error {
+	var children, families, covering, weight int32
+	_, err = pgx.ForEachRow(rows, []any{&person, &title, &children, &families, &covering, &weight}, func() error {
 		name := named(ctx, "people", &person)
-		held[name] = &familyfacingv1.Caseload{Person: name, Title: title, Children: children, Families: families, CoveringFamilies: covering}
+		held[name] = &familyfacingv1.Caseload{Person: name, Title: title, Children: children, Families: families, CoveringFamilies: covering, WeightTenths: weight}
 		return nil
 	})
 	return held, err

@@ -2,6 +2,7 @@ package family
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/google/uuid"
@@ -11,6 +12,7 @@ import (
 	familyfacingv1 "github.com/kithcare/kith/api/kith/familyfacing/v1"
 	"github.com/kithcare/kith/pkg/audit"
 	"github.com/kithcare/kith/pkg/eventlog"
+	"github.com/kithcare/kith/pkg/fault"
 	"github.com/kithcare/kith/pkg/passport"
 	"github.com/kithcare/kith/pkg/pg/once"
 )
@@ -35,23 +37,22 @@ type changing[R response] struct {
 	purpose string
 	wrap    func(*familyfacingv1.Family) R
 	// before gathers what neighbours know, outside the transaction; nil where nothing is needed. It is not called for
-	// somebody without a seat in the family's team.
+	// somebody who may not work with the family.
 	before func(ctx context.Context, f *family) error
 	// apply holds the rules and writes whatever is not the family's own row. It changes f; change saves it.
 	apply func(ctx context.Context, tx pgx.Tx, f *family, now time.Time) error
-	// event is the event's type; facts are added to the family's own.
+	// event is the event's type, empty where no neighbour is told; facts are added to the family's own.
 	event string
 	facts func(f *family) map[string]string
 }
 
 // change brings a use case to its effect: key first, then the row's lock, the right, the version, the rules, the new
 // row, the event and the audit row, in one transaction. The same call again gets the first answer, as long as the person
-// still works with families.
+// still works with families and no restriction has come between; addresses protected since are left out.
 func change[R response](ctx context.Context, s *Service, c changing[R]) (R, error) {
 	var none R
 	now := s.now()
-	p := passport.From(ctx)
-	if err := mayWorkWithFamilies(p, now); err != nil {
+	if err := mayWorkWithFamilies(passport.From(ctx), now); err != nil {
 		return none, err
 	}
 	id, err := familyIn(c.req.GetName())
@@ -66,11 +67,8 @@ func change[R response](ctx context.Context, s *Service, c changing[R]) (R, erro
 		return none, err
 	}
 	work := func(tx pgx.Tx) (R, error) {
-		f, err := lock(ctx, tx, id)
+		f, err := find(ctx, tx, id, now)
 		if err != nil {
-			return none, err
-		}
-		if err := mayWorkWith(p, f, now); err != nil {
 			return none, err
 		}
 		if err := f.unchanged(ctx, c.req.GetEtag()); err != nil {
@@ -82,22 +80,30 @@ func change[R response](ctx context.Context, s *Service, c changing[R]) (R, erro
 		if err := save(ctx, tx, f, now); err != nil {
 			return none, err
 		}
-		if err := eventlog.Append(ctx, tx, c.told(f, now)); err != nil {
-			return none, err
+		if c.event != "" {
+			if err := eventlog.Append(ctx, tx, c.told(f, now)); err != nil {
+				return none, err
+			}
 		}
-		m, err := answer(ctx, tx, f)
+		m, err := answer(ctx, tx, f, now)
 		if err != nil {
 			return none, err
 		}
 		return c.wrap(m), audit.Write(ctx, tx, now, c.purpose, shown(m)...)
 	}
 	repeated := func(tx pgx.Tx, first R) error {
+		if err := stillSeen(ctx, tx, id, now); err != nil {
+			return err
+		}
+		if err := hideProtected(ctx, tx, id, first.GetFamily()); err != nil {
+			return err
+		}
 		return audit.Write(ctx, tx, now, c.purpose+", the same call again", shown(first.GetFamily())...)
 	}
 	return once.Do(ctx, s.db, key, c.wrap(nil), work, repeated)
 }
 
-// prepare asks neighbours, for a member of the family's team. What it finds is held against the locked row later.
+// prepare asks neighbours, for somebody who may work with the family. What it finds is held against the locked row later.
 func (s *Service) prepare(ctx context.Context, id uuid.UUID, now time.Time, before func(context.Context, *family) error) error {
 	if before == nil {
 		return nil
@@ -106,12 +112,12 @@ func (s *Service) prepare(ctx context.Context, id uuid.UUID, now time.Time, befo
 	if err != nil {
 		return err
 	}
-	f, err := read(ctx, pool, id)
+	f, err := seek(ctx, pool, "", id, now)
+	if missing := (*fault.Fault)(nil); errors.As(err, &missing) {
+		return nil
+	}
 	if err != nil {
 		return err
-	}
-	if mayWorkWith(passport.From(ctx), f, now) != nil {
-		return nil
 	}
 	return before(ctx, f)
 }

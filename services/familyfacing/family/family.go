@@ -75,6 +75,35 @@ type family struct {
 	ClosedAt         *time.Time
 	ChangedBy        string
 	ChangedAt        time.Time
+	// WeightTenths is how heavy the team finds it; 10 is an ordinary family.
+	WeightTenths int
+	// LastEvent is what happened last, for the team's list.
+	LastEvent   string
+	LastEventAt time.Time
+
+	// Restricted and GlassUntil are not of its row: that a guardian hides it, and until when whoever asks sees it by
+	// break-glass alone.
+	Restricted bool
+	GlassUntil *time.Time
+}
+
+// The last events that are no involvement.
+const (
+	childAdded    = "CHILD_ADDED"
+	worryAdded    = "WORRY_ADDED"
+	childRevised  = "REVISED"
+	childSettled  = "SETTLED"
+	familyWeighed = "WEIGHED"
+)
+
+// ordinary is the weight of a family that nobody has weighed.
+const ordinary = 10
+
+// happened keeps what happened last; older news that comes late is not it.
+func (f *family) happened(event string, at time.Time) {
+	if !at.Before(f.LastEventAt) {
+		f.LastEvent, f.LastEventAt = event, at
+	}
 }
 
 // alarming says whether a strategy discussion can't wait and nobody of the team took note of it yet.

@@ -205,25 +205,28 @@ func TestRightsCountToTheSecond(t *testing.T) {
 		{Team: "north", Kind: passport.FamilyFacing, Until: noon},
 		{Team: "referral", Kind: passport.Referral},
 	}}
-	f := &family{Team: "north"}
 	before, after := noon.Add(-time.Second), noon
+	// of is the families of those teams.
+	of := func(teams []string, team string) error {
+		if slices.Contains(teams, team) {
+			return nil
+		}
+		return fault.NotFound()
+	}
 	for name, c := range map[string]struct {
 		err  error
 		want string
 	}{
-		"works until then":           {mayWorkWith(p, f, before), ""},
-		"no longer":                  {mayWorkWith(p, f, after), "NOT_FOUND"},
+		"works until then":           {of(seats(p, before), "north"), ""},
+		"no longer":                  {of(seats(p, after), "north"), "NOT_FOUND"},
 		"families until then":        {mayWorkWithFamilies(p, before), ""},
 		"families no longer":         {mayWorkWithFamilies(p, after), "NOT_A_MEMBER"},
 		"lists until then":           {mayLookAt(p, "north", before), ""},
 		"lists no longer":            {mayLookAt(p, "north", after), "NOT_A_MEMBER"},
 		"other team's lists":         {mayLookAt(p, "south", before), "NOT_A_MEMBER"},
 		"another kind has no lists":  {mayLookAt(p, "referral", before), "NOT_A_MEMBER"},
-		"searches":                   {maySearch(p, after), ""},
-		"a partner does not search":  {maySearch(&passport.Passport{Kind: passport.Partner}, after), "NOT_A_MEMBER"},
-		"a service searches":         {maySearch(&passport.Passport{Kind: passport.Service}, after), ""},
-		"another team's family":      {mayWorkWith(p, &family{Team: "south"}, before), "NOT_FOUND"},
-		"an administrator sees none": {mayWorkWith(&passport.Passport{Administrator: true}, f, before), "NOT_FOUND"},
+		"another team's family":      {of(seats(p, before), "south"), "NOT_FOUND"},
+		"an administrator sees none": {of(seats(&passport.Passport{Administrator: true}, before), "north"), "NOT_FOUND"},
 	} {
 		if reason(c.err) != c.want {
 			t.Errorf("%s: %q, want %q", name, reason(c.err), c.want)
@@ -327,18 +330,56 @@ func TestBirthDatesOfAdults(t *testing.T) {
 
 func TestPageTokens(t *testing.T) {
 	t.Parallel()
-	at := place{Rank: 2, At: noon.Add(123456 * time.Microsecond), ID: someone(7)}
-	token := at.token("open")
+	at := Place{Rank: 2, At: noon.Add(123456 * time.Microsecond), ID: someone(7)}
+	token := at.Token("open")
 	if len(token) > 200 {
 		t.Fatalf("a token of %d characters does not fit", len(token))
 	}
-	got, err := readToken(token, "open")
+	got, err := ReadPlace(token, "open")
 	if err != nil || got.Rank != at.Rank || got.ID != at.ID || !got.At.Equal(at.At) {
 		t.Fatalf("%+v %v, want %+v", got, err, at)
 	}
-	for name, token := range map[string]string{"of another list": at.token("closed"), "broken": "!", "not ours": "YWJj"} {
-		if _, err := readToken(token, "open"); reason(err) != "INVALID" {
+	for name, token := range map[string]string{"of another list": at.Token("closed"), "broken": "!", "not ours": "YWJj"} {
+		if _, err := ReadPlace(token, "open"); reason(err) != "INVALID" {
 			t.Errorf("a token %s: %v", name, err)
 		}
+	}
+}
+
+func TestAge(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		born string
+		at   time.Time
+		want int32
+	}{
+		"the day before a birthday":      {"2018-05-02", time.Date(2026, 5, 1, 22, 59, 0, 0, time.UTC), 7},
+		"from midnight on, in London":    {"2018-05-02", time.Date(2026, 5, 1, 23, 0, 0, 0, time.UTC), 8},
+		"born today":                     {"2026-03-10", noon, 0},
+		"leap day, before the first":     {"2020-02-29", time.Date(2026, 2, 28, 12, 0, 0, 0, time.UTC), 5},
+		"leap day, on the first":         {"2020-02-29", time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC), 6},
+		"later in the year":              {"2018-12-01", noon, 7},
+		"not known":                      {"", noon, -1},
+		"no date":                        {"about eight", noon, -1},
+		"not born yet, and not for long": {"2026-03-11", noon, -1},
+		"not born yet":                   {"2028-01-01", noon, -1},
+	} {
+		if got := ageOf(c.born, c.at); got != c.want {
+			t.Errorf("%s: %d, want %d", name, got, c.want)
+		}
+	}
+}
+
+func TestOlderNewsIsNotTheLastEvent(t *testing.T) {
+	t.Parallel()
+	f := &family{}
+	f.happened(opened, noon)
+	f.happened(worryAdded, noon.Add(-time.Second))
+	if f.LastEvent != opened || !f.LastEventAt.Equal(noon) {
+		t.Errorf("%s at %s", f.LastEvent, f.LastEventAt)
+	}
+	f.happened(childRevised, noon)
+	if f.LastEvent != childRevised {
+		t.Error("of two at one moment the first")
 	}
 }

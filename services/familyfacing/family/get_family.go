@@ -7,11 +7,10 @@ import (
 
 	familyfacingv1 "github.com/kithcare/kith/api/kith/familyfacing/v1"
 	"github.com/kithcare/kith/pkg/audit"
-	"github.com/kithcare/kith/pkg/passport"
 )
 
-// GetFamily shows a family to present members of its team. To anybody else, also of a team that deferred it, it does not
-// exist.
+// GetFamily shows a family to present members of its team, and to whoever broke its glass. To anybody else, also of a team
+// that deferred it or where a restriction names others, it does not exist.
 func (s *Service) GetFamily(ctx context.Context, req *familyfacingv1.GetFamilyRequest) (*familyfacingv1.GetFamilyResponse, error) {
 	id, err := familyIn(req.GetName())
 	if err != nil {
@@ -20,17 +19,18 @@ func (s *Service) GetFamily(ctx context.Context, req *familyfacingv1.GetFamilyRe
 	now := s.now()
 	response := &familyfacingv1.GetFamilyResponse{}
 	err = s.db.Tx(ctx, func(tx pgx.Tx) error {
-		f, err := read(ctx, tx, id)
+		f, err := look(ctx, tx, id, now)
 		if err != nil {
 			return err
 		}
-		if err := mayWorkWith(passport.From(ctx), f, now); err != nil {
+		if response.Family, err = answer(ctx, tx, f, now); err != nil {
 			return err
 		}
-		if response.Family, err = answer(ctx, tx, f); err != nil {
-			return err
+		purpose := "work with the family"
+		if f.GlassUntil != nil {
+			purpose = "look by break-glass"
 		}
-		return audit.Write(ctx, tx, now, "work with the family", shown(response.GetFamily())...)
+		return audit.Write(ctx, tx, now, purpose, shown(response.GetFamily())...)
 	})
 	if err != nil {
 		return nil, err

@@ -35,6 +35,9 @@ func (s *Service) HandOverFamily(ctx context.Context, req *familyfacingv1.HandOv
 			if err := remember(ctx, tx, a, present); err != nil {
 				return err
 			}
+			if err := nameThem(ctx, tx, f, a, now); err != nil {
+				return err
+			}
 			return involve(ctx, tx, f, involvement{kind: handedOver, reason: req.GetReason(), childTold: req.GetChildTold(), at: now, written: now})
 		},
 	})

@@ -3,6 +3,7 @@ package family
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/google/uuid"
@@ -23,21 +24,24 @@ func (s *Service) ListFamilies(ctx context.Context, req *familyfacingv1.ListFami
 	if err := s.mayLook(ctx, team, now); err != nil {
 		return nil, err
 	}
-	filter := req.GetState().String()
-	after, err := readToken(req.GetPageToken(), filter)
+	filter := strconv.Itoa(int(req.GetState()))
+	if req.GetWorker() != "" {
+		filter += " " + colleagueIn(req.GetWorker()).String()
+	}
+	after, err := ReadPlace(req.GetPageToken(), filter)
 	if err != nil {
 		return nil, err
 	}
 	size := audit.PageSize(req.GetPageSize())
 	response := &familyfacingv1.ListFamiliesResponse{}
 	err = s.db.Tx(ctx, func(tx pgx.Tx) error {
-		listed, err := listFamilies(ctx, tx, team, req.GetState(), after, size+1)
+		listed, err := listFamilies(ctx, tx, wanted{team: team, state: req.GetState(), worker: req.GetWorker(), after: after, limit: size + 1, now: now})
 		if err != nil {
 			return fmt.Errorf("list families: %w", err)
 		}
 		if len(listed) > size {
 			listed = listed[:size]
-			response.NextPageToken = listed[size-1].at.token(filter)
+			response.NextPageToken = listed[size-1].at.Token(filter)
 		}
 		names := []string{req.GetParent()}
 		for _, l := range listed {
@@ -71,7 +75,7 @@ func (s *Service) mayLook(ctx context.Context, team string, now time.Time) error
 
 // placed is a family with its place in the list.
 type placed struct {
-	at      place
+	at      Place
 	summary *familyfacingv1.FamilySummary
 }
 
@@ -87,19 +91,37 @@ func places(s familyfacingv1.FamilyState) (first, last int) {
 	}
 }
 
-func listFamilies(ctx context.Context, tx pgx.Tx, team string, s familyfacingv1.FamilyState, after place, limit int) ([]placed, error) {
-	first, last := places(s)
-	only := ""
-	if s != familyfacingv1.FamilyState_FAMILY_STATE_UNSPECIFIED {
-		only = s.String()[len("FAMILY_STATE_"):]
+// wanted says which of a team's families are listed.
+type wanted struct {
+	team  string
+	state familyfacingv1.FamilyState
+	// worker is the named worker's name; empty for all.
+	worker string
+	after  Place
+	limit  int
+	now    time.Time
+}
+
+func listFamilies(ctx context.Context, tx pgx.Tx, w wanted) ([]placed, error) {
+	args := Asking(ctx, w.now)
+	args["first"], args["last"] = places(w.state)
+	args["team"], args["state"], args["worker"], args["limit"] = w.team, "", (*uuid.UUID)(nil), w.limit
+	args["rank"], args["at"], args["id"] = w.after.Rank, w.after.At, w.after.ID
+	if w.state != familyfacingv1.FamilyState_FAMILY_STATE_UNSPECIFIED {
+		args["state"] = w.state.String()[len("FAMILY_STATE_"):]
+	}
+	if w.worker != "" {
+		worker := colleagueIn(w.worker)
+		args["worker"] = &worker
 	}
 	rows, err := tx.Query(ctx, `SELECT f.id, f.version, f.state, f.worker, f.cover, f.opened_at, f.allocated_at, f.place,
-		c.names, coalesce(c.revised, false) FROM family f
+		c.names, coalesce(c.revised, false), f.last_event, f.last_event_at, f.weight_tenths FROM family f
 		CROSS JOIN LATERAL (SELECT array_agg(CASE full_name WHEN '' THEN 'a child' ELSE full_name END ORDER BY id)
 			FILTER (WHERE standing <> 'WITHDRAWN' OR f.state = 'WITHDRAWN') AS names, bool_or(standing = 'REVISED') AS revised
 			FROM person WHERE family = f.id AND is_child) c
-		WHERE f.team = $1 AND f.place BETWEEN $2 AND $3 AND ($4 = '' OR f.state = $4) AND (f.place, f.opened_at, f.id) > ($5, $6, $7)
-		ORDER BY f.place, f.opened_at, f.id LIMIT $8`, team, first, last, only, after.Rank, after.At, after.ID, limit)
+		WHERE f.team = @team AND f.place BETWEEN @first AND @last AND (@state::text = '' OR f.state = @state)
+		AND (@worker::uuid IS NULL OR f.worker = @worker) AND (f.place, f.opened_at, f.id) > (@rank, @at, @id) AND `+unrestricted+`
+		ORDER BY f.place, f.opened_at, f.id LIMIT @limit`, args)
 	if err != nil {
 		return nil, err
 	}
@@ -108,15 +130,15 @@ func listFamilies(ctx context.Context, tx pgx.Tx, team string, s familyfacingv1.
 		var version int64
 		var now state
 		var worker, cover *uuid.UUID
-		var openedAt time.Time
+		var openedAt, lastAt time.Time
 		var allocatedAt *time.Time
 		var rank int
 		m := &familyfacingv1.FamilySummary{}
-		err := row.Scan(&id, &version, &now, &worker, &cover, &openedAt, &allocatedAt, &rank, &m.Children, &m.Revised)
+		err := row.Scan(&id, &version, &now, &worker, &cover, &openedAt, &allocatedAt, &rank, &m.Children, &m.Revised, &m.LastEvent, &lastAt, &m.WeightTenths)
 		m.Name, m.State, m.Etag = named(ctx, "families", &id), stateOf(now), (&family{Version: version}).etag()
 		m.Worker, m.Cover = named(ctx, "people", worker), named(ctx, "people", cover)
-		m.OpenedAt, m.AllocatedAt = timestamppb.New(openedAt), instant(allocatedAt)
+		m.OpenedAt, m.AllocatedAt, m.LastEventAt = timestamppb.New(openedAt), instant(allocatedAt), timestamppb.New(lastAt)
 		m.UrgentUnacknowledged = rank == 1
-		return placed{at: place{Rank: rank, At: openedAt, ID: id}, summary: m}, err
+		return placed{at: Place{Rank: rank, At: openedAt, ID: id}, summary: m}, err
 	})
 }

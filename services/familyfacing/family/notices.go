@@ -21,20 +21,20 @@ func (s *Service) ListNotices(ctx context.Context, req *familyfacingv1.ListNotic
 		return nil, err
 	}
 	const filter = "notices"
-	before, err := readToken(req.GetPageToken(), filter)
+	before, err := ReadPlace(req.GetPageToken(), filter)
 	if err != nil {
 		return nil, err
 	}
 	size := audit.PageSize(req.GetPageSize())
 	response := &familyfacingv1.ListNoticesResponse{}
 	err = s.db.Tx(ctx, func(tx pgx.Tx) error {
-		listed, err := listNotices(ctx, tx, team, before, size+1)
+		listed, err := listNotices(ctx, tx, team, before, size+1, now)
 		if err != nil {
 			return fmt.Errorf("list notices: %w", err)
 		}
 		if len(listed) > size {
 			listed = listed[:size]
-			response.NextPageToken = listed[size-1].at.token(filter)
+			response.NextPageToken = listed[size-1].at.Token(filter)
 		}
 		names := []string{req.GetParent()}
 		for _, l := range listed {
@@ -51,16 +51,17 @@ func (s *Service) ListNotices(ctx context.Context, req *familyfacingv1.ListNotic
 }
 
 type placedNotice struct {
-	at     place
+	at     Place
 	notice *familyfacingv1.Notice
 }
 
 // listNotices names the worker who was told, or, where nobody was allocated then, who works with the family now.
-func listNotices(ctx context.Context, tx pgx.Tx, team string, before place, limit int) ([]placedNotice, error) {
+func listNotices(ctx context.Context, tx pgx.Tx, team string, before Place, limit int, now time.Time) ([]placedNotice, error) {
+	args := Asking(ctx, now)
+	args["team"], args["first"], args["at"], args["id"], args["limit"] = team, before.ID == uuid.Nil, before.At, before.ID, limit
 	rows, err := tx.Query(ctx, `SELECT n.id, n.family, n.contact, n.contact_child, n.person, coalesce(n.worker, f.worker), n.at
 		FROM notice n JOIN family f ON f.id = n.family
-		WHERE n.team = $1 AND ($2 OR (n.at, n.id) < ($3, $4)) ORDER BY n.at DESC, n.id DESC LIMIT $5`,
-		team, before.ID == uuid.Nil, before.At, before.ID, limit)
+		WHERE n.team = @team AND (@first::boolean OR (n.at, n.id) < (@at, @id)) AND `+unrestricted+` ORDER BY n.at DESC, n.id DESC LIMIT @limit`, args)
 	if err != nil {
 		return nil, err
 	}
@@ -76,6 +77,6 @@ func listNotices(ctx context.Context, tx pgx.Tx, team string, before place, limi
 		if person != nil {
 			n.Child = personName(ctx, family, *person, true)
 		}
-		return placedNotice{at: place{At: at, ID: id}, notice: n}, err
+		return placedNotice{at: Place{At: at, ID: id}, notice: n}, err
 	})
 }

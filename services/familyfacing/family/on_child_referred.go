@@ -60,6 +60,13 @@ func (s *Service) takeInChild(ctx context.Context, tx pgx.Tx, n news, child told
 	if err != nil {
 		return err
 	}
+	switch {
+	case event == "family_opened":
+	case added:
+		f.happened(childAdded, n.at)
+	default:
+		f.happened(worryAdded, n.at)
+	}
 	if err := s.urge(ctx, tx, f, n); err != nil {
 		return err
 	}
@@ -97,6 +104,7 @@ func (s *Service) stays(ctx context.Context, tx pgx.Tx, was *referredChild, n ne
 	if err := addWorry(ctx, tx, f.ID, n, child.reason(), now); err != nil {
 		return false, err
 	}
+	f.happened(worryAdded, n.at)
 	if err := s.urge(ctx, tx, f, n); err != nil {
 		return false, err
 	}
@@ -176,8 +184,8 @@ func chosenFamily(ctx context.Context, tx pgx.Tx, chosen string) (*family, error
 
 // familyOf locks the family of a contact's children with a team; nil where there is none that is not closed.
 func familyOf(ctx context.Context, tx pgx.Tx, contact uuid.UUID, team string, own *uuid.UUID) (*family, error) {
-	f, err := scanFamily(tx.QueryRow(ctx, `SELECT `+familyColumns+` FROM family WHERE contact = $1 AND opened_team = $2
-		AND own_for IS NOT DISTINCT FROM $3 AND state <> 'CLOSED' FOR UPDATE`, contact, team, own))
+	f, err := scanFamily(tx.QueryRow(ctx, `SELECT `+familyColumns+` FROM family f WHERE f.contact = $1 AND f.opened_team = $2
+		AND f.own_for IS NOT DISTINCT FROM $3 AND f.state <> 'CLOSED' FOR UPDATE`, contact, team, own))
 	if missing := (*fault.Fault)(nil); errors.As(err, &missing) {
 		return nil, nil
 	}
@@ -190,9 +198,9 @@ func openFamily(ctx context.Context, tx pgx.Tx, n news, own *uuid.UUID, now time
 	if err != nil {
 		return nil, fmt.Errorf("new id: %w", err)
 	}
-	f := &family{ID: id, State: awaiting, Team: n.facts["team"], Contact: &n.contact, OpenedAt: n.at}
-	_, err = tx.Exec(ctx, `INSERT INTO family (id, version, state, team, contact, opened_team, own_for, opened_at, changed_by, changed_at, written_at)
-		VALUES ($1, 0, $2, $3, $4, $3, $5, $6, $7, $8, $8)`, f.ID, f.State, f.Team, f.Contact, own, f.OpenedAt, actor(ctx), now)
+	f := &family{ID: id, State: awaiting, Team: n.facts["team"], Contact: &n.contact, OpenedAt: n.at, WeightTenths: ordinary}
+	_, err = tx.Exec(ctx, `INSERT INTO family (id, version, state, team, contact, opened_team, own_for, opened_at, changed_by, changed_at, written_at,
+		last_event_at) VALUES ($1, 0, $2, $3, $4, $3, $5, $6, $7, $8, $8, $6)`, f.ID, f.State, f.Team, f.Contact, own, f.OpenedAt, actor(ctx), now)
 	if err != nil {
 		return nil, fmt.Errorf("open a family: %w", err)
 	}
@@ -236,6 +244,9 @@ func joinFamily(ctx context.Context, tx pgx.Tx, f *family, n news, child toldChi
 		if _, err := addPerson(ctx, tx, f.ID, a, now); err != nil {
 			return uuid.Nil, false, err
 		}
+	}
+	if err := protectAlike(ctx, tx, f.ID); err != nil {
+		return uuid.Nil, false, err
 	}
 	return id, added, addWorry(ctx, tx, f.ID, n, child.reason(), now)
 }

@@ -56,6 +56,7 @@ func (s *Service) withdraw(ctx context.Context, tx pgx.Tx, was *referredChild, n
 	if !left {
 		f.emptied(now)
 	}
+	f.happened(childRevised, n.at)
 	if err := save(ctx, tx, f, now); err != nil {
 		return err
 	}

@@ -33,6 +33,7 @@ func (s *Service) onContactAmended(ctx context.Context, e *eventlogv1.Event) (fu
 			if err := addWorry(ctx, tx, id, n, "", now); err != nil {
 				return err
 			}
+			f.happened(worryAdded, n.at)
 			if err := save(ctx, tx, f, now); err != nil {
 				return err
 			}

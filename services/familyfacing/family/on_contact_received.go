@@ -80,7 +80,7 @@ func openCasesOf(ctx context.Context, tx pgx.Tx, told evidence) ([]openCase, err
 }
 
 // notify tells the family's worker of the contact, once for each of its children, and gives the team the referrer's
-// words. A family that this contact opened is not told of it.
+// words. A family that this contact opened is not told of it. The desk hears of it, unless the family is restricted.
 func (s *Service) notify(ctx context.Context, tx pgx.Tx, n news, child toldChild, to openCase, now time.Time) error {
 	f, err := lock(ctx, tx, to.family)
 	if err != nil {
@@ -104,16 +104,24 @@ func (s *Service) notify(ctx context.Context, tx pgx.Tx, n news, child toldChild
 	if err := addWorry(ctx, tx, f.ID, n, child.reason(), now); err != nil {
 		return err
 	}
+	f.happened(worryAdded, n.at)
 	if err := save(ctx, tx, f, now); err != nil {
 		return err
 	}
 	if err := s.alarm(ctx, tx, alarmArgs{Name: knownOpen, Family: f.ID, Contact: &n.contact}); err != nil {
 		return err
 	}
-	facts := f.facts()
-	facts["contact"], facts["child"] = n.contact.String(), child.id.String()
-	if err := eventlog.Append(ctx, tx, f.event("child_known_open", facts, now)); err != nil {
+	hidden, err := restricted(ctx, tx, f.ID)
+	if err != nil {
 		return err
+	}
+	if !hidden {
+		// The desk shows what it hears; that a restricted family exists is not for it.
+		facts := f.facts()
+		facts["contact"], facts["child"] = n.contact.String(), child.id.String()
+		if err := eventlog.Append(ctx, tx, f.event("child_known_open", facts, now)); err != nil {
+			return err
+		}
 	}
 	return audit.Write(ctx, tx, now, "tell the worker of a contact", "families/"+f.ID.String(), "contacts/"+n.contact.String())
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/kithcare/kith/pkg/fault"
 )
 
-// place is where a page of a list ended.
-type place struct {
+// Place is where a page of a list ended, in this room's lists and the other rooms'.
+type Place struct {
 	Rank int       `json:"r,omitempty"`
 	At   time.Time `json:"t"`
 	ID   uuid.UUID `json:"i"`
@@ -19,8 +19,8 @@ type place struct {
 	Filter string `json:"f,omitempty"`
 }
 
-// token is the place as the caller carries it to the next page.
-func (p place) token(filter string) string {
+// Token is the place as the caller carries it to the next page.
+func (p Place) Token(filter string) string {
 	p.Filter = filter
 	p.At = p.At.UTC()
 	text, err := json.Marshal(p)
@@ -30,18 +30,18 @@ func (p place) token(filter string) string {
 	return base64.RawURLEncoding.EncodeToString(text)
 }
 
-// readToken is the place before the first line for an empty token. Errors: INVALID for a token of no such list.
-func readToken(token, filter string) (place, error) {
+// ReadPlace is the place before the first line for an empty token. Errors: INVALID for a token of no such list.
+func ReadPlace(token, filter string) (Place, error) {
 	if token == "" {
-		return place{}, nil
+		return Place{}, nil
 	}
-	var p place
+	var p Place
 	text, err := base64.RawURLEncoding.DecodeString(token)
 	if err == nil {
 		err = json.Unmarshal(text, &p)
 	}
 	if err != nil || p.Filter != filter {
-		return place{}, fault.Invalid("pageToken", "take it from the answer before, and ask for the same list")
+		return Place{}, fault.Invalid("pageToken", "take it from the answer before, and ask for the same list")
 	}
 	return p, nil
 }

@@ -13,29 +13,36 @@ import (
 	"github.com/kithcare/kith/pkg/fault"
 )
 
-const familyColumns = `id, version, state, team, contact, opened_at, worker, cover, allocated_at, first_allocated_at, handovers,
-	urgent_since, urgent_acknowledged_by, urgent_acknowledged_at, closed_at, changed_by, changed_at`
+const familyColumns = `f.id, f.version, f.state, f.team, f.contact, f.opened_at, f.worker, f.cover, f.allocated_at, f.first_allocated_at, f.handovers,
+	f.urgent_since, f.urgent_acknowledged_by, f.urgent_acknowledged_at, f.closed_at, f.changed_by, f.changed_at,
+	f.weight_tenths, f.last_event, f.last_event_at`
 
 // querier is a transaction or a pool.
 type querier interface {
 	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
 }
 
-// read gives a family as it is; what does not exist is not found.
+// read gives a family as it is, for what events and jobs bring; what does not exist is not found. What a person asks for
+// goes through find.
 func read(ctx context.Context, db querier, id uuid.UUID) (*family, error) {
-	return scanFamily(db.QueryRow(ctx, `SELECT `+familyColumns+` FROM family WHERE id = $1`, id))
+	return scanFamily(db.QueryRow(ctx, `SELECT `+familyColumns+` FROM family f WHERE f.id = $1`, id))
 }
 
 // lock is read, and nobody else changes the family until the transaction ends.
 func lock(ctx context.Context, tx pgx.Tx, id uuid.UUID) (*family, error) {
-	return scanFamily(tx.QueryRow(ctx, `SELECT `+familyColumns+` FROM family WHERE id = $1 FOR UPDATE`, id))
+	return scanFamily(tx.QueryRow(ctx, `SELECT `+familyColumns+` FROM family f WHERE f.id = $1 FOR UPDATE`, id))
 }
 
-func scanFamily(row pgx.Row) (*family, error) {
+// scanFamily reads familyColumns and what else was asked for.
+func scanFamily(row pgx.Row, more ...any) (*family, error) {
 	f := &family{}
 	var worker, cover *uuid.UUID
-	err := row.Scan(&f.ID, &f.Version, &f.State, &f.Team, &f.Contact, &f.OpenedAt, &worker, &cover, &f.AllocatedAt, &f.FirstAllocatedAt, &f.Handovers,
-		&f.UrgentSince, &f.AcknowledgedBy, &f.AcknowledgedAt, &f.ClosedAt, &f.ChangedBy, &f.ChangedAt)
+	columns := []any{
+		&f.ID, &f.Version, &f.State, &f.Team, &f.Contact, &f.OpenedAt, &worker, &cover, &f.AllocatedAt, &f.FirstAllocatedAt, &f.Handovers,
+		&f.UrgentSince, &f.AcknowledgedBy, &f.AcknowledgedAt, &f.ClosedAt, &f.ChangedBy, &f.ChangedAt,
+		&f.WeightTenths, &f.LastEvent, &f.LastEventAt,
+	}
+	err := row.Scan(append(columns, more...)...)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, fault.NotFound()
 	}
@@ -54,9 +61,9 @@ func save(ctx context.Context, tx pgx.Tx, f *family, at time.Time) error {
 	worker, cover := f.people()
 	_, err := tx.Exec(ctx, `UPDATE family SET version = $2, state = $3, team = $4, worker = $5, cover = $6, allocated_at = $7,
 		first_allocated_at = $8, handovers = $9, urgent_since = $10, urgent_acknowledged_by = $11, urgent_acknowledged_at = $12,
-		closed_at = $13, changed_by = $14, changed_at = $15 WHERE id = $1`,
+		closed_at = $13, changed_by = $14, changed_at = $15, weight_tenths = $16, last_event = $17, last_event_at = $18 WHERE id = $1`,
 		f.ID, f.Version, f.State, f.Team, worker, cover, f.AllocatedAt, f.FirstAllocatedAt, f.Handovers, f.UrgentSince,
-		f.AcknowledgedBy, f.AcknowledgedAt, f.ClosedAt, f.ChangedBy, f.ChangedAt)
+		f.AcknowledgedBy, f.AcknowledgedAt, f.ClosedAt, f.ChangedBy, f.ChangedAt, f.WeightTenths, f.LastEvent, f.LastEventAt)
 	if err != nil {
 		return fmt.Errorf("save family: %w", err)
 	}
@@ -105,9 +112,10 @@ type involvement struct {
 	written   time.Time
 }
 
-// involve writes down who works with the family from now on.
+// involve writes down who works with the family from now on. Save the family after it.
 func involve(ctx context.Context, tx pgx.Tx, f *family, i involvement) error {
 	worker, cover := f.people()
+	f.happened(i.kind, i.at)
 	_, err := tx.Exec(ctx, `INSERT INTO involvement (family, kind, team, worker, cover, reason, child_told, decided_by, at, written_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
 		f.ID, i.kind, f.Team, worker, cover, i.reason, i.childTold, decider(ctx), i.at, i.written)

@@ -13,6 +13,7 @@ import (
 	referralv1 "github.com/kithcare/kith/api/kith/referral/v1"
 	"github.com/kithcare/kith/pkg/fault"
 	"github.com/kithcare/kith/pkg/identifiers"
+	"github.com/kithcare/kith/services/familyfacing/likeness"
 )
 
 // news is an event of the referral service with what its contact said at that version.
@@ -86,9 +87,19 @@ type person struct {
 	contactChild *uuid.UUID
 	// place is an adult's in what the contact told.
 	place                                   int
-	fullName, sex, relationship             string
-	address, postcode                       string
+	fullName, alsoKnownAs                   string
+	sex, relationship                       string
+	address, postcode, phone                string
 	nhsNumber, given, surnameKey, birthDate string
+	upn                                     string
+}
+
+// traces are what the person is found by.
+func (p person) traces() likeness.Traces {
+	return likeness.Of(likeness.Person{
+		FullName: p.fullName, AlsoKnownAs: p.alsoKnownAs, BirthDate: p.birthDate, NHSNumber: p.nhsNumber, UPN: p.upn,
+		Phone: p.phone, Address: p.address, Postcode: p.postcode,
+	})
 }
 
 // evidence is what the person is known by.
@@ -100,8 +111,8 @@ func (p person) evidence() evidence {
 func (c toldChild) asPerson(contact uuid.UUID) person {
 	told, read := c.GetTold(), c.GetDesk().GetReadAs()
 	p := person{
-		child: true, contact: contact, contactChild: &c.id, fullName: told.GetName(), sex: read.GetSex(),
-		address: told.GetAddress(), postcode: read.GetPostcode(), nhsNumber: read.GetNhsNumber(),
+		child: true, contact: contact, contactChild: &c.id, fullName: told.GetName(), alsoKnownAs: told.GetAlsoKnownAs(), sex: read.GetSex(),
+		address: told.GetAddress(), postcode: read.GetPostcode(), nhsNumber: read.GetNhsNumber(), upn: read.GetUpn(),
 		given: first(read.GetGivenNames()), surnameKey: identifiers.NameKey(read.GetFamilyName()), birthDate: isoDate(read.GetBirthDate()),
 	}
 	if p.postcode == "" {
@@ -124,7 +135,7 @@ func (n news) adults(children []toldChild) []person {
 		given, surname := identifiers.Name(a.GetName())
 		found = append(found, person{
 			contact: n.contact, place: place, fullName: a.GetName(), sex: "U", relationship: relationship,
-			address: a.GetAddress(), postcode: a.GetPostcode(), given: first(given), surnameKey: identifiers.NameKey(surname),
+			address: a.GetAddress(), postcode: a.GetPostcode(), phone: a.GetPhone(), given: first(given), surnameKey: identifiers.NameKey(surname),
 			birthDate: adultBirthDate(a.GetBirthDate(), n.told.GetReceivedAt().AsTime()),
 		})
 	}
@@ -177,4 +188,11 @@ func isoDate(text string) string {
 		return ""
 	}
 	return text
+}
+
+func first(names []string) string {
+	if len(names) == 0 {
+		return ""
+	}
+	return names[0]
 }

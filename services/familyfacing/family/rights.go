@@ -19,12 +19,28 @@ func mayWorkWithFamilies(p *passport.Passport, now time.Time) error {
 	return fault.Denied("NOT_A_MEMBER", "only present members of a Family Facing Team work with its families")
 }
 
-// mayWorkWith says whether the person has a seat in the family's team. Whoever has not must not learn of the family.
-func mayWorkWith(p *passport.Passport, f *family, now time.Time) error {
-	if p.MemberOf(f.Team, now) {
+// MayBreakGlass says whether the person may open a record against the rule: with a seat in a team that meets families in
+// danger.
+func MayBreakGlass(p *passport.Passport, now time.Time) error {
+	if p != nil && (p.MemberOfKind(passport.FamilyFacing, now) || p.MemberOfKind(passport.Referral, now)) {
 		return nil
 	}
-	return fault.NotFound()
+	return fault.Denied("NOT_A_MEMBER", "only present members of a Family Facing Team or the Referral Team break the glass")
+}
+
+// seats are the teams in which the person has a seat at that moment: whose families they work with. Whoever has none in a
+// family's team must not learn of the family.
+func seats(p *passport.Passport, now time.Time) []string {
+	teams := []string{}
+	if p == nil {
+		return teams
+	}
+	for _, m := range p.Memberships {
+		if p.MemberOf(m.Team, now) {
+			teams = append(teams, m.Team)
+		}
+	}
+	return teams
 }
 
 // mayLookAt says whether the person sees a team's lists. A seat in a team of another kind opens none.
@@ -36,12 +52,4 @@ func mayLookAt(p *passport.Passport, team string, now time.Time) error {
 		return nil
 	}
 	return fault.Denied("NOT_A_MEMBER", "only present members of this team see its families")
-}
-
-// maySearch says whether open families may be searched: for the Referral Team while it screens, and for services.
-func maySearch(p *passport.Passport, now time.Time) error {
-	if p.Kind == passport.Service || p.MemberOfKind(passport.Referral, now) {
-		return nil
-	}
-	return fault.Denied("NOT_A_MEMBER", "only present members of the Referral Team search the open families")
 }

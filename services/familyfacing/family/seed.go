@@ -3,12 +3,16 @@ package family
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"github.com/kithcare/kith/pkg/identifiers"
+	"github.com/kithcare/kith/services/familyfacing/likeness"
 )
 
 // PastFamily is a family's history up to now, for demonstration data and benchmarks.
@@ -34,17 +38,17 @@ type PastFamily struct {
 // PastPerson is somebody of the family.
 type PastPerson struct {
 	Child bool
-	// FullName is the name as told.
-	FullName string
+	// FullName and AlsoKnownAs are the names as told.
+	FullName, AlsoKnownAs string
 	// BirthDate is zero where it is not known.
 	BirthDate time.Time
 	// Sex is M, F or U; empty means U.
 	Sex string
-	// NHSNumber is ten digits, or empty.
-	NHSNumber string
+	// NHSNumber is ten digits, or empty; UPN has its thirteen characters.
+	NHSNumber, UPN string
 	// Relationship is an adult's, in words.
-	Relationship      string
-	Address, Postcode string
+	Relationship             string
+	Address, Postcode, Phone string
 }
 
 // PastHandover is a change of worker or cover.
@@ -61,7 +65,7 @@ const seeded = "operator/history"
 // Seed writes histories down in bulk, in the caller's transaction, with any login that may write the tables. It appends
 // no events and no audit rows. Errors: a history that the rules would not have allowed.
 func Seed(ctx context.Context, tx pgx.Tx, families []PastFamily) error {
-	var rows seedRows
+	rows := seedRows{words: map[string]bool{}}
 	for i := range families {
 		if err := rows.add(&families[i]); err != nil {
 			return fmt.Errorf("family %d of %d: %w", i+1, len(families), err)
@@ -74,11 +78,11 @@ func Seed(ctx context.Context, tx pgx.Tx, families []PastFamily) error {
 	}{
 		{"family", []string{
 			"id", "version", "state", "team", "contact", "opened_team", "opened_at", "worker", "cover", "allocated_at", "first_allocated_at",
-			"handovers", "closed_at", "changed_by", "changed_at",
+			"handovers", "closed_at", "changed_by", "changed_at", "weight_tenths", "last_event", "last_event_at",
 		}, rows.families},
 		{"person", []string{
 			"id", "family", "is_child", "full_name", "given_name", "surname_key", "birth_date", "sex", "nhs_number", "address", "postcode",
-			"address_key", "relationship", "standing",
+			"address_key", "relationship", "standing", "also_known_as", "upn", "phone", "names", "place", "phones", "keys", "keyed",
 		}, rows.people},
 		{"involvement", []string{"family", "kind", "team", "worker", "cover", "reason", "child_told", "at"}, rows.involvements},
 		{"worry", []string{"family", "contact", "version", "received_at", "words", "screening_reason"}, rows.worries},
@@ -87,10 +91,13 @@ func Seed(ctx context.Context, tx pgx.Tx, families []PastFamily) error {
 			return fmt.Errorf("bring in %s: %w", t.name, err)
 		}
 	}
-	return nil
+	return keepWords(ctx, tx, slices.Sorted(maps.Keys(rows.words)))
 }
 
-type seedRows struct{ families, people, involvements, worries [][]any }
+type seedRows struct {
+	families, people, involvements, worries [][]any
+	words                                   map[string]bool
+}
 
 func (s *seedRows) add(past *PastFamily) error {
 	f, ids, err := past.live()
@@ -100,10 +107,14 @@ func (s *seedRows) add(past *PastFamily) error {
 	worker, cover := f.people()
 	s.families = append(s.families, []any{
 		f.ID, 1 + int64(len(past.Handovers)), f.State, f.Team, f.Contact, f.Team, f.OpenedAt, worker, cover, f.AllocatedAt, f.FirstAllocatedAt,
-		f.Handovers, f.ClosedAt, seeded, f.ChangedAt,
+		f.Handovers, f.ClosedAt, seeded, f.ChangedAt, f.WeightTenths, f.LastEvent, f.LastEventAt,
 	})
 	for i, p := range past.People {
-		s.people = append(s.people, p.row(ids[i], f.ID))
+		row, words := p.row(ids[i], f.ID)
+		s.people = append(s.people, row)
+		for _, w := range words {
+			s.words[w] = true
+		}
 	}
 	s.involvements = append(s.involvements, []any{f.ID, opened, f.Team, nil, nil, past.ScreeningReason, false, past.OpenedAt})
 	if past.Worker != uuid.Nil {
@@ -127,7 +138,8 @@ func (past *PastFamily) live() (*family, []uuid.UUID, error) {
 			return nil, nil, fmt.Errorf("new id: %w", err)
 		}
 	}
-	f := &family{ID: past.ID, State: awaiting, Team: past.Team, OpenedAt: past.OpenedAt, ChangedAt: past.OpenedAt}
+	f := &family{ID: past.ID, State: awaiting, Team: past.Team, OpenedAt: past.OpenedAt, ChangedAt: past.OpenedAt, WeightTenths: ordinary}
+	f.happened(opened, past.OpenedAt)
 	if f.ID == uuid.Nil {
 		f.ID = ids[len(past.People)]
 	}
@@ -143,6 +155,7 @@ func (past *PastFamily) live() (*family, []uuid.UUID, error) {
 			return nil, nil, err
 		}
 		f.ChangedAt = past.AllocatedAt
+		f.happened(allocatedTo, past.AllocatedAt)
 	}
 	for _, h := range past.Handovers {
 		a, err := assign(h.Worker, h.Cover, present(h.Worker, h.Cover))
@@ -153,6 +166,7 @@ func (past *PastFamily) live() (*family, []uuid.UUID, error) {
 			return nil, nil, err
 		}
 		f.ChangedAt = h.At
+		f.happened(handedOver, h.At)
 	}
 	if !past.ClosedAt.IsZero() {
 		f.State, f.ClosedAt, f.ChangedAt = closed, &past.ClosedAt, past.ClosedAt
@@ -171,7 +185,8 @@ func present(people ...uuid.UUID) map[uuid.UUID]string {
 	return there
 }
 
-func (p PastPerson) row(id, family uuid.UUID) []any {
+// row is the person as a row, with the words that find them.
+func (p PastPerson) row(id, family uuid.UUID) (row []any, words []string) {
 	given, surname := identifiers.Name(p.FullName)
 	sex, stands := p.Sex, ""
 	if sex == "" {
@@ -181,13 +196,19 @@ func (p PastPerson) row(id, family uuid.UUID) []any {
 		stands = string(withTeam)
 	}
 	var born *time.Time
+	date := ""
 	if !p.BirthDate.IsZero() {
-		born = &p.BirthDate
+		born, date = &p.BirthDate, p.BirthDate.Format(time.DateOnly)
 	}
+	t := likeness.Of(likeness.Person{
+		FullName: p.FullName, AlsoKnownAs: p.AlsoKnownAs, BirthDate: date, NHSNumber: p.NHSNumber, UPN: p.UPN,
+		Phone: p.Phone, Address: p.Address, Postcode: p.Postcode,
+	})
 	return []any{
 		id, family, p.Child, p.FullName, first(given), orNone(identifiers.NameKey(surname)), born, sex, orNone(p.NHSNumber), p.Address, p.Postcode,
-		orNone(addressKey(p.Address, p.Postcode)), p.Relationship, stands,
-	}
+		orNone(addressKey(p.Address, p.Postcode)), p.Relationship, stands, p.AlsoKnownAs, orNone(p.UPN), p.Phone,
+		likeness.FormatNames(t.Names), t.Place.String(), strings.Join(t.Phones, " "), t.Keys, likeness.Version,
+	}, t.Words
 }
 
 // orNone is nothing for an empty text.

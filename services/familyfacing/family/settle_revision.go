@@ -46,6 +46,7 @@ func (s *Service) SettleRevision(ctx context.Context, req *familyfacingv1.Settle
 			if err := setStanding(ctx, tx, child, to); err != nil {
 				return err
 			}
+			f.happened(childSettled, now)
 			left, err := childLeft(ctx, tx, f.ID)
 			if err == nil && !left {
 				f.emptied(now)

@@ -42,6 +42,7 @@ const authority = "kensington-chelsea"
 type world struct {
 	*testing.T
 	familyfacingv1.FamilyServiceServer
+	guard   familyfacingv1.GuardServiceServer
 	service *familyfacing.Service
 	db      *pg.DB
 	owner   string
@@ -94,6 +95,9 @@ type registrar struct{ *world }
 func (r registrar) RegisterService(_ *grpc.ServiceDesc, impl any) {
 	if s, ok := impl.(familyfacingv1.FamilyServiceServer); ok {
 		r.FamilyServiceServer = s
+	}
+	if s, ok := impl.(familyfacingv1.GuardServiceServer); ok {
+		r.guard = s
 	}
 }
 

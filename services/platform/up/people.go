@@ -25,7 +25,7 @@ func (p *Platform) issuer(context.Context) (http.Handler, error) {
 	folder := demonstration(p.config.Data)
 	c := issuer.Config{
 		URL: p.issuerURL(), DataFolder: folder, Now: p.config.Now, Audience: audience,
-		Clients: []issuer.Client{issuer.TokenClient()},
+		Clients: []issuer.Client{issuer.TokenClient(), issuer.WebClient(p.address)},
 	}
 	for _, name := range demonstrations() {
 		a, err := describe(name)

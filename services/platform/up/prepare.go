@@ -6,24 +6,25 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
 	"os"
 	"path"
 	"path/filepath"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"github.com/kithcare/kith/pkg/pg"
+	"github.com/kithcare/kith/pkg/reach"
 	"github.com/kithcare/kith/services/demo"
 	"github.com/kithcare/kith/services/demo/issuer"
 	"github.com/kithcare/kith/services/directory/description"
 	"github.com/kithcare/kith/services/platform"
-	"github.com/kithcare/kith/services/referral"
 )
 
 // audience is what a token must be meant for.
 const audience = "kith"
+
+// webClient is the pages' client id at the demonstration's issuer.
+const webClient = "kith-web"
 
 // demonstrations are the authorities of the demonstration, the one to show first.
 func demonstrations() []string { return []string{"kensington-chelsea", "hammersmith-fulham"} }
@@ -152,11 +153,10 @@ func (p *Platform) mark() error {
 func (p *Platform) settings() platform.Settings {
 	s := platform.Settings{
 		PassportKey: ed25519.NewKeyFromSeed(p.secrets.Passport), Audience: audience, Version: p.config.Version,
+		Web:           platform.Web{URL: "http://" + p.address, ClientID: webClient},
+		Sandbox:       issuerPath + issuer.SandboxPath,
 		RatePerMinute: p.config.RatePerMinute, InFlight: p.config.InFlight,
-		Reach: referral.Reach{
-			SMTP: p.night.address, From: "kith@localhost", CallBackSecret: p.secrets.callBackSecret(),
-			HTTPClient: &http.Client{Timeout: 10 * time.Second},
-		},
+		Reach: reach.Means{SMTP: p.night.address, From: "kith@localhost", CallBackSecret: p.secrets.callBackSecret(), Loopback: true},
 	}
 	for _, name := range demonstrations() {
 		s.Authorities = append(s.Authorities, platform.Authority{

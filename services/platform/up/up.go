@@ -62,6 +62,10 @@ func Start(ctx context.Context, c Config) (*Platform, error) {
 	if err := p.start(ctx); err != nil {
 		stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), 8*time.Second)
 		defer cancel()
+		// Whoever stops it is not told what the stop broke off.
+		if ctx.Err() != nil {
+			err = ctx.Err()
+		}
 		return nil, errors.Join(err, p.Stop(stop))
 	}
 	return p, nil
@@ -191,6 +195,15 @@ func (p *Platform) Address() string { return p.address }
 
 // Redis is the one in this process. Closing or wiping it costs nothing but time.
 func (p *Platform) Redis() *miniredis.Miniredis { return p.redis }
+
+// StopService ends one service and leaves the others, as its outage does.
+func (p *Platform) StopService(name string) {
+	for _, r := range p.running {
+		if r.Name() == name {
+			r.Stop()
+		}
+	}
+}
 
 // PostgresPID is the process id of PostgreSQL.
 func (p *Platform) PostgresPID() int { return p.children.PID() }

@@ -34,7 +34,14 @@ type ListAuditRowsRequest struct {
 	// At most this many rows; 0 means 50, more than 200 means 200.
 	PageSize int32 `protobuf:"varint,3,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// From the answer before.
-	PageToken     string `protobuf:"bytes,4,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	PageToken string `protobuf:"bytes,4,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// Only rows that show any of these ids, beside `subject`.
+	Subjects []string `protobuf:"bytes,5,rep,name=subjects,proto3" json:"subjects,omitempty"`
+	// Only what this actor did, as rows name it; empty for everybody.
+	Actor string `protobuf:"bytes,6,opt,name=actor,proto3" json:"actor,omitempty"`
+	// Only rows from then on, and before then; absent for no bound.
+	Since         *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=since,proto3" json:"since,omitempty"`
+	Until         *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=until,proto3" json:"until,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -95,6 +102,34 @@ func (x *ListAuditRowsRequest) GetPageToken() string {
 		return x.PageToken
 	}
 	return ""
+}
+
+func (x *ListAuditRowsRequest) GetSubjects() []string {
+	if x != nil {
+		return x.Subjects
+	}
+	return nil
+}
+
+func (x *ListAuditRowsRequest) GetActor() string {
+	if x != nil {
+		return x.Actor
+	}
+	return ""
+}
+
+func (x *ListAuditRowsRequest) GetSince() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Since
+	}
+	return nil
+}
+
+func (x *ListAuditRowsRequest) GetUntil() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Until
+	}
+	return nil
 }
 
 type ListAuditRowsResponse struct {
@@ -288,13 +323,17 @@ var File_kith_audit_v1_audit_proto protoreflect.FileDescriptor
 
 const file_kith_audit_v1_audit_proto_rawDesc = "" +
 	"\n" +
-	"\x19kith/audit/v1/audit.proto\x12\rkith.audit.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc6\x01\n" +
+	"\x19kith/audit/v1/audit.proto\x12\rkith.audit.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xef\x02\n" +
 	"\x14ListAuditRowsRequest\x12<\n" +
 	"\x06parent\x18\x01 \x01(\tB$\xbaH!r\x1f2\x1d^authorities/[a-z0-9-]{1,40}$R\x06parent\x12!\n" +
 	"\asubject\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x18dR\asubject\x12$\n" +
 	"\tpage_size\x18\x03 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\bpageSize\x12'\n" +
 	"\n" +
-	"page_token\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\tpageToken\"l\n" +
+	"page_token\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\tpageToken\x12$\n" +
+	"\bsubjects\x18\x05 \x03(\tB\b\xbaH\x05\x92\x01\x02\x10dR\bsubjects\x12\x1d\n" +
+	"\x05actor\x18\x06 \x01(\tB\a\xbaH\x04r\x02\x18dR\x05actor\x120\n" +
+	"\x05since\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\x05since\x120\n" +
+	"\x05until\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\x05until\"l\n" +
 	"\x15ListAuditRowsResponse\x12+\n" +
 	"\x04rows\x18\x01 \x03(\v2\x17.kith.audit.v1.AuditRowR\x04rows\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xa7\x02\n" +
@@ -335,15 +374,17 @@ var file_kith_audit_v1_audit_proto_goTypes = []any{
 	(*timestamppb.Timestamp)(nil), // 3: google.protobuf.Timestamp
 }
 var file_kith_audit_v1_audit_proto_depIdxs = []int32{
-	2, // 0: kith.audit.v1.ListAuditRowsResponse.rows:type_name -> kith.audit.v1.AuditRow
-	3, // 1: kith.audit.v1.AuditRow.at:type_name -> google.protobuf.Timestamp
-	0, // 2: kith.audit.v1.AuditService.ListAuditRows:input_type -> kith.audit.v1.ListAuditRowsRequest
-	1, // 3: kith.audit.v1.AuditService.ListAuditRows:output_type -> kith.audit.v1.ListAuditRowsResponse
-	3, // [3:4] is the sub-list for method output_type
-	2, // [2:3] is the sub-list for method input_type
-	2, // [2:2] is the sub-list for extension type_name
-	2, // [2:2] is the sub-list for extension extendee
-	0, // [0:2] is the sub-list for field type_name
+	3, // 0: kith.audit.v1.ListAuditRowsRequest.since:type_name -> google.protobuf.Timestamp
+	3, // 1: kith.audit.v1.ListAuditRowsRequest.until:type_name -> google.protobuf.Timestamp
+	2, // 2: kith.audit.v1.ListAuditRowsResponse.rows:type_name -> kith.audit.v1.AuditRow
+	3, // 3: kith.audit.v1.AuditRow.at:type_name -> google.protobuf.Timestamp
+	0, // 4: kith.audit.v1.AuditService.ListAuditRows:input_type -> kith.audit.v1.ListAuditRowsRequest
+	1, // 5: kith.audit.v1.AuditService.ListAuditRows:output_type -> kith.audit.v1.ListAuditRowsResponse
+	5, // [5:6] is the sub-list for method output_type
+	4, // [4:5] is the sub-list for method input_type
+	4, // [4:4] is the sub-list for extension type_name
+	4, // [4:4] is the sub-list for extension extendee
+	0, // [0:4] is the sub-list for field type_name
 }
 
 func init() { file_kith_audit_v1_audit_proto_init() }

@@ -101,6 +101,7 @@ type IssuePassportRequest struct {
 	//	*IssuePassportRequest_Person
 	//	*IssuePassportRequest_Partner
 	//	*IssuePassportRequest_Service
+	//	*IssuePassportRequest_Session
 	Bearer        isIssuePassportRequest_Bearer `protobuf_oneof:"bearer"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -177,6 +178,15 @@ func (x *IssuePassportRequest) GetService() *ServiceCause {
 	return nil
 }
 
+func (x *IssuePassportRequest) GetSession() *SessionBearer {
+	if x != nil {
+		if x, ok := x.Bearer.(*IssuePassportRequest_Session); ok {
+			return x.Session
+		}
+	}
+	return nil
+}
+
 type isIssuePassportRequest_Bearer interface {
 	isIssuePassportRequest_Bearer()
 }
@@ -193,11 +203,72 @@ type IssuePassportRequest_Service struct {
 	Service *ServiceCause `protobuf:"bytes,4,opt,name=service,proto3,oneof"`
 }
 
+type IssuePassportRequest_Session struct {
+	// Somebody signed in to the pages. For `web` only.
+	Session *SessionBearer `protobuf:"bytes,5,opt,name=session,proto3,oneof"`
+}
+
 func (*IssuePassportRequest_Person) isIssuePassportRequest_Bearer() {}
 
 func (*IssuePassportRequest_Partner) isIssuePassportRequest_Bearer() {}
 
 func (*IssuePassportRequest_Service) isIssuePassportRequest_Bearer() {}
+
+func (*IssuePassportRequest_Session) isIssuePassportRequest_Bearer() {}
+
+// A session of the pages (SessionService).
+type SessionBearer struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Secret string                 `protobuf:"bytes,1,opt,name=secret,proto3" json:"secret,omitempty"`
+	// True where no person acts, such as a page that looks for news by itself: the idle time goes on.
+	Unattended    bool `protobuf:"varint,2,opt,name=unattended,proto3" json:"unattended,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SessionBearer) Reset() {
+	*x = SessionBearer{}
+	mi := &file_kith_directory_v1_directory_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SessionBearer) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SessionBearer) ProtoMessage() {}
+
+func (x *SessionBearer) ProtoReflect() protoreflect.Message {
+	mi := &file_kith_directory_v1_directory_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SessionBearer.ProtoReflect.Descriptor instead.
+func (*SessionBearer) Descriptor() ([]byte, []int) {
+	return file_kith_directory_v1_directory_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *SessionBearer) GetSecret() string {
+	if x != nil {
+		return x.Secret
+	}
+	return ""
+}
+
+func (x *SessionBearer) GetUnattended() bool {
+	if x != nil {
+		return x.Unattended
+	}
+	return false
+}
 
 // Somebody who signed in at one of the authority's OIDC issuers.
 type SignedIn struct {
@@ -210,7 +281,7 @@ type SignedIn struct {
 
 func (x *SignedIn) Reset() {
 	*x = SignedIn{}
-	mi := &file_kith_directory_v1_directory_proto_msgTypes[1]
+	mi := &file_kith_directory_v1_directory_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -222,7 +293,7 @@ func (x *SignedIn) String() string {
 func (*SignedIn) ProtoMessage() {}
 
 func (x *SignedIn) ProtoReflect() protoreflect.Message {
-	mi := &file_kith_directory_v1_directory_proto_msgTypes[1]
+	mi := &file_kith_directory_v1_directory_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -235,7 +306,7 @@ func (x *SignedIn) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SignedIn.ProtoReflect.Descriptor instead.
 func (*SignedIn) Descriptor() ([]byte, []int) {
-	return file_kith_directory_v1_directory_proto_rawDescGZIP(), []int{1}
+	return file_kith_directory_v1_directory_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *SignedIn) GetIssuer() string {
@@ -264,7 +335,7 @@ type PartnerClient struct {
 
 func (x *PartnerClient) Reset() {
 	*x = PartnerClient{}
-	mi := &file_kith_directory_v1_directory_proto_msgTypes[2]
+	mi := &file_kith_directory_v1_directory_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -276,7 +347,7 @@ func (x *PartnerClient) String() string {
 func (*PartnerClient) ProtoMessage() {}
 
 func (x *PartnerClient) ProtoReflect() protoreflect.Message {
-	mi := &file_kith_directory_v1_directory_proto_msgTypes[2]
+	mi := &file_kith_directory_v1_directory_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -289,7 +360,7 @@ func (x *PartnerClient) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PartnerClient.ProtoReflect.Descriptor instead.
 func (*PartnerClient) Descriptor() ([]byte, []int) {
-	return file_kith_directory_v1_directory_proto_rawDescGZIP(), []int{2}
+	return file_kith_directory_v1_directory_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *PartnerClient) GetIssuer() string {
@@ -326,7 +397,7 @@ type ServiceCause struct {
 
 func (x *ServiceCause) Reset() {
 	*x = ServiceCause{}
-	mi := &file_kith_directory_v1_directory_proto_msgTypes[3]
+	mi := &file_kith_directory_v1_directory_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -338,7 +409,7 @@ func (x *ServiceCause) String() string {
 func (*ServiceCause) ProtoMessage() {}
 
 func (x *ServiceCause) ProtoReflect() protoreflect.Message {
-	mi := &file_kith_directory_v1_directory_proto_msgTypes[3]
+	mi := &file_kith_directory_v1_directory_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -351,7 +422,7 @@ func (x *ServiceCause) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ServiceCause.ProtoReflect.Descriptor instead.
 func (*ServiceCause) Descriptor() ([]byte, []int) {
-	return file_kith_directory_v1_directory_proto_rawDescGZIP(), []int{3}
+	return file_kith_directory_v1_directory_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *ServiceCause) GetCause() string {
@@ -371,15 +442,17 @@ func (x *ServiceCause) GetCausedBy() string {
 type IssuePassportResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// A signed token (JWT, EdDSA), valid for 15 seconds, for the caller's entry only.
-	Passport      string                 `protobuf:"bytes,1,opt,name=passport,proto3" json:"passport,omitempty"`
-	ExpiresAt     *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
+	Passport  string                 `protobuf:"bytes,1,opt,name=passport,proto3" json:"passport,omitempty"`
+	ExpiresAt *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
+	// Who is signed in; only for a session.
+	Self          *Self `protobuf:"bytes,3,opt,name=self,proto3" json:"self,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *IssuePassportResponse) Reset() {
 	*x = IssuePassportResponse{}
-	mi := &file_kith_directory_v1_directory_proto_msgTypes[4]
+	mi := &file_kith_directory_v1_directory_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -391,7 +464,7 @@ func (x *IssuePassportResponse) String() string {
 func (*IssuePassportResponse) ProtoMessage() {}
 
 func (x *IssuePassportResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kith_directory_v1_directory_proto_msgTypes[4]
+	mi := &file_kith_directory_v1_directory_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -404,7 +477,7 @@ func (x *IssuePassportResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use IssuePassportResponse.ProtoReflect.Descriptor instead.
 func (*IssuePassportResponse) Descriptor() ([]byte, []int) {
-	return file_kith_directory_v1_directory_proto_rawDescGZIP(), []int{4}
+	return file_kith_directory_v1_directory_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *IssuePassportResponse) GetPassport() string {
@@ -421,6 +494,182 @@ func (x *IssuePassportResponse) GetExpiresAt() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *IssuePassportResponse) GetSelf() *Self {
+	if x != nil {
+		return x.Self
+	}
+	return nil
+}
+
+// The person who is signed in, for the pages to greet and to offer what concerns them. It gives no right: the services
+// read the passport.
+type Self struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// `authorities/{authority}/people/{person}`.
+	Person string `protobuf:"bytes,1,opt,name=person,proto3" json:"person,omitempty"`
+	// As the person is called.
+	Title          string `protobuf:"bytes,2,opt,name=title,proto3" json:"title,omitempty"`
+	AuthorityTitle string `protobuf:"bytes,3,opt,name=authority_title,json=authorityTitle,proto3" json:"authority_title,omitempty"`
+	// The present seats, by the team's title.
+	Seats         []*Seat `protobuf:"bytes,4,rep,name=seats,proto3" json:"seats,omitempty"`
+	Administrator bool    `protobuf:"varint,5,opt,name=administrator,proto3" json:"administrator,omitempty"`
+	Guardian      bool    `protobuf:"varint,6,opt,name=guardian,proto3" json:"guardian,omitempty"`
+	// When the session ends unless the person acts.
+	IdleUntil *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=idle_until,json=idleUntil,proto3" json:"idle_until,omitempty"`
+	// When it ends in any case.
+	EndsAt        *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=ends_at,json=endsAt,proto3" json:"ends_at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Self) Reset() {
+	*x = Self{}
+	mi := &file_kith_directory_v1_directory_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Self) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Self) ProtoMessage() {}
+
+func (x *Self) ProtoReflect() protoreflect.Message {
+	mi := &file_kith_directory_v1_directory_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Self.ProtoReflect.Descriptor instead.
+func (*Self) Descriptor() ([]byte, []int) {
+	return file_kith_directory_v1_directory_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *Self) GetPerson() string {
+	if x != nil {
+		return x.Person
+	}
+	return ""
+}
+
+func (x *Self) GetTitle() string {
+	if x != nil {
+		return x.Title
+	}
+	return ""
+}
+
+func (x *Self) GetAuthorityTitle() string {
+	if x != nil {
+		return x.AuthorityTitle
+	}
+	return ""
+}
+
+func (x *Self) GetSeats() []*Seat {
+	if x != nil {
+		return x.Seats
+	}
+	return nil
+}
+
+func (x *Self) GetAdministrator() bool {
+	if x != nil {
+		return x.Administrator
+	}
+	return false
+}
+
+func (x *Self) GetGuardian() bool {
+	if x != nil {
+		return x.Guardian
+	}
+	return false
+}
+
+func (x *Self) GetIdleUntil() *timestamppb.Timestamp {
+	if x != nil {
+		return x.IdleUntil
+	}
+	return nil
+}
+
+func (x *Self) GetEndsAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.EndsAt
+	}
+	return nil
+}
+
+// A present seat in a team.
+type Seat struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// `authorities/{authority}/teams/{team}`.
+	Team          string   `protobuf:"bytes,1,opt,name=team,proto3" json:"team,omitempty"`
+	Title         string   `protobuf:"bytes,2,opt,name=title,proto3" json:"title,omitempty"`
+	Kind          TeamKind `protobuf:"varint,3,opt,name=kind,proto3,enum=kith.directory.v1.TeamKind" json:"kind,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Seat) Reset() {
+	*x = Seat{}
+	mi := &file_kith_directory_v1_directory_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Seat) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Seat) ProtoMessage() {}
+
+func (x *Seat) ProtoReflect() protoreflect.Message {
+	mi := &file_kith_directory_v1_directory_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Seat.ProtoReflect.Descriptor instead.
+func (*Seat) Descriptor() ([]byte, []int) {
+	return file_kith_directory_v1_directory_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *Seat) GetTeam() string {
+	if x != nil {
+		return x.Team
+	}
+	return ""
+}
+
+func (x *Seat) GetTitle() string {
+	if x != nil {
+		return x.Title
+	}
+	return ""
+}
+
+func (x *Seat) GetKind() TeamKind {
+	if x != nil {
+		return x.Kind
+	}
+	return TeamKind_TEAM_KIND_UNSPECIFIED
+}
+
 type GetPassportKeysRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	unknownFields protoimpl.UnknownFields
@@ -429,7 +678,7 @@ type GetPassportKeysRequest struct {
 
 func (x *GetPassportKeysRequest) Reset() {
 	*x = GetPassportKeysRequest{}
-	mi := &file_kith_directory_v1_directory_proto_msgTypes[5]
+	mi := &file_kith_directory_v1_directory_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -441,7 +690,7 @@ func (x *GetPassportKeysRequest) String() string {
 func (*GetPassportKeysRequest) ProtoMessage() {}
 
 func (x *GetPassportKeysRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kith_directory_v1_directory_proto_msgTypes[5]
+	mi := &file_kith_directory_v1_directory_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -454,7 +703,7 @@ func (x *GetPassportKeysRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetPassportKeysRequest.ProtoReflect.Descriptor instead.
 func (*GetPassportKeysRequest) Descriptor() ([]byte, []int) {
-	return file_kith_directory_v1_directory_proto_rawDescGZIP(), []int{5}
+	return file_kith_directory_v1_directory_proto_rawDescGZIP(), []int{8}
 }
 
 type GetPassportKeysResponse struct {
@@ -467,7 +716,7 @@ type GetPassportKeysResponse struct {
 
 func (x *GetPassportKeysResponse) Reset() {
 	*x = GetPassportKeysResponse{}
-	mi := &file_kith_directory_v1_directory_proto_msgTypes[6]
+	mi := &file_kith_directory_v1_directory_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -479,7 +728,7 @@ func (x *GetPassportKeysResponse) String() string {
 func (*GetPassportKeysResponse) ProtoMessage() {}
 
 func (x *GetPassportKeysResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kith_directory_v1_directory_proto_msgTypes[6]
+	mi := &file_kith_directory_v1_directory_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -492,7 +741,7 @@ func (x *GetPassportKeysResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetPassportKeysResponse.ProtoReflect.Descriptor instead.
 func (*GetPassportKeysResponse) Descriptor() ([]byte, []int) {
-	return file_kith_directory_v1_directory_proto_rawDescGZIP(), []int{6}
+	return file_kith_directory_v1_directory_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *GetPassportKeysResponse) GetJwks() string {
@@ -514,7 +763,7 @@ type RecordDenialRequest struct {
 
 func (x *RecordDenialRequest) Reset() {
 	*x = RecordDenialRequest{}
-	mi := &file_kith_directory_v1_directory_proto_msgTypes[7]
+	mi := &file_kith_directory_v1_directory_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -526,7 +775,7 @@ func (x *RecordDenialRequest) String() string {
 func (*RecordDenialRequest) ProtoMessage() {}
 
 func (x *RecordDenialRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kith_directory_v1_directory_proto_msgTypes[7]
+	mi := &file_kith_directory_v1_directory_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -539,7 +788,7 @@ func (x *RecordDenialRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordDenialRequest.ProtoReflect.Descriptor instead.
 func (*RecordDenialRequest) Descriptor() ([]byte, []int) {
-	return file_kith_directory_v1_directory_proto_rawDescGZIP(), []int{7}
+	return file_kith_directory_v1_directory_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *RecordDenialRequest) GetMethod() string {
@@ -564,7 +813,7 @@ type RecordDenialResponse struct {
 
 func (x *RecordDenialResponse) Reset() {
 	*x = RecordDenialResponse{}
-	mi := &file_kith_directory_v1_directory_proto_msgTypes[8]
+	mi := &file_kith_directory_v1_directory_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -576,7 +825,7 @@ func (x *RecordDenialResponse) String() string {
 func (*RecordDenialResponse) ProtoMessage() {}
 
 func (x *RecordDenialResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kith_directory_v1_directory_proto_msgTypes[8]
+	mi := &file_kith_directory_v1_directory_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -589,7 +838,7 @@ func (x *RecordDenialResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordDenialResponse.ProtoReflect.Descriptor instead.
 func (*RecordDenialResponse) Descriptor() ([]byte, []int) {
-	return file_kith_directory_v1_directory_proto_rawDescGZIP(), []int{8}
+	return file_kith_directory_v1_directory_proto_rawDescGZIP(), []int{11}
 }
 
 type GetAuthorityRequest struct {
@@ -602,7 +851,7 @@ type GetAuthorityRequest struct {
 
 func (x *GetAuthorityRequest) Reset() {
 	*x = GetAuthorityRequest{}
-	mi := &file_kith_directory_v1_directory_proto_msgTypes[9]
+	mi := &file_kith_directory_v1_directory_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -614,7 +863,7 @@ func (x *GetAuthorityRequest) String() string {
 func (*GetAuthorityRequest) ProtoMessage() {}
 
 func (x *GetAuthorityRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kith_directory_v1_directory_proto_msgTypes[9]
+	mi := &file_kith_directory_v1_directory_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -627,7 +876,7 @@ func (x *GetAuthorityRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetAuthorityRequest.ProtoReflect.Descriptor instead.
 func (*GetAuthorityRequest) Descriptor() ([]byte, []int) {
-	return file_kith_directory_v1_directory_proto_rawDescGZIP(), []int{9}
+	return file_kith_directory_v1_directory_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *GetAuthorityRequest) GetName() string {
@@ -646,7 +895,7 @@ type GetAuthorityResponse struct {
 
 func (x *GetAuthorityResponse) Reset() {
 	*x = GetAuthorityResponse{}
-	mi := &file_kith_directory_v1_directory_proto_msgTypes[10]
+	mi := &file_kith_directory_v1_directory_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -658,7 +907,7 @@ func (x *GetAuthorityResponse) String() string {
 func (*GetAuthorityResponse) ProtoMessage() {}
 
 func (x *GetAuthorityResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kith_directory_v1_directory_proto_msgTypes[10]
+	mi := &file_kith_directory_v1_directory_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -671,7 +920,7 @@ func (x *GetAuthorityResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetAuthorityResponse.ProtoReflect.Descriptor instead.
 func (*GetAuthorityResponse) Descriptor() ([]byte, []int) {
-	return file_kith_directory_v1_directory_proto_rawDescGZIP(), []int{10}
+	return file_kith_directory_v1_directory_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *GetAuthorityResponse) GetAuthority() *Authority {
@@ -701,14 +950,16 @@ type Authority struct {
 	// For referrers: whom to ring.
 	ContactPhone string `protobuf:"bytes,8,opt,name=contact_phone,json=contactPhone,proto3" json:"contact_phone,omitempty"`
 	// Whom to reach outside the authority's hours. Only services see it.
-	OutOfHours    *OutOfHours `protobuf:"bytes,9,opt,name=out_of_hours,json=outOfHours,proto3" json:"out_of_hours,omitempty"`
+	OutOfHours *OutOfHours `protobuf:"bytes,9,opt,name=out_of_hours,json=outOfHours,proto3" json:"out_of_hours,omitempty"`
+	// After how many minutes without an act a person is signed out of the pages, 5 to 240; 30 by default.
+	IdleMinutes   int32 `protobuf:"varint,10,opt,name=idle_minutes,json=idleMinutes,proto3" json:"idle_minutes,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Authority) Reset() {
 	*x = Authority{}
-	mi := &file_kith_directory_v1_directory_proto_msgTypes[11]
+	mi := &file_kith_directory_v1_directory_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -720,7 +971,7 @@ func (x *Authority) String() string {
 func (*Authority) ProtoMessage() {}
 
 func (x *Authority) ProtoReflect() protoreflect.Message {
-	mi := &file_kith_directory_v1_directory_proto_msgTypes[11]
+	mi := &file_kith_directory_v1_directory_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -733,7 +984,7 @@ func (x *Authority) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Authority.ProtoReflect.Descriptor instead.
 func (*Authority) Descriptor() ([]byte, []int) {
-	return file_kith_directory_v1_directory_proto_rawDescGZIP(), []int{11}
+	return file_kith_directory_v1_directory_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *Authority) GetName() string {
@@ -799,6 +1050,13 @@ func (x *Authority) GetOutOfHours() *OutOfHours {
 	return nil
 }
 
+func (x *Authority) GetIdleMinutes() int32 {
+	if x != nil {
+		return x.IdleMinutes
+	}
+	return 0
+}
+
 // The Emergency Duty Team, or whoever stands in for the Referral Team at night.
 type OutOfHours struct {
 	state   protoimpl.MessageState `protogen:"open.v1"`
@@ -813,7 +1071,7 @@ type OutOfHours struct {
 
 func (x *OutOfHours) Reset() {
 	*x = OutOfHours{}
-	mi := &file_kith_directory_v1_directory_proto_msgTypes[12]
+	mi := &file_kith_directory_v1_directory_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -825,7 +1083,7 @@ func (x *OutOfHours) String() string {
 func (*OutOfHours) ProtoMessage() {}
 
 func (x *OutOfHours) ProtoReflect() protoreflect.Message {
-	mi := &file_kith_directory_v1_directory_proto_msgTypes[12]
+	mi := &file_kith_directory_v1_directory_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -838,7 +1096,7 @@ func (x *OutOfHours) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OutOfHours.ProtoReflect.Descriptor instead.
 func (*OutOfHours) Descriptor() ([]byte, []int) {
-	return file_kith_directory_v1_directory_proto_rawDescGZIP(), []int{12}
+	return file_kith_directory_v1_directory_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *OutOfHours) GetContact() string {
@@ -879,7 +1137,7 @@ type ListTeamsRequest struct {
 
 func (x *ListTeamsRequest) Reset() {
 	*x = ListTeamsRequest{}
-	mi := &file_kith_directory_v1_directory_proto_msgTypes[13]
+	mi := &file_kith_directory_v1_directory_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -891,7 +1149,7 @@ func (x *ListTeamsRequest) String() string {
 func (*ListTeamsRequest) ProtoMessage() {}
 
 func (x *ListTeamsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kith_directory_v1_directory_proto_msgTypes[13]
+	mi := &file_kith_directory_v1_directory_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -904,7 +1162,7 @@ func (x *ListTeamsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListTeamsRequest.ProtoReflect.Descriptor instead.
 func (*ListTeamsRequest) Descriptor() ([]byte, []int) {
-	return file_kith_directory_v1_directory_proto_rawDescGZIP(), []int{13}
+	return file_kith_directory_v1_directory_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *ListTeamsRequest) GetParent() string {
@@ -923,7 +1181,7 @@ type ListTeamsResponse struct {
 
 func (x *ListTeamsResponse) Reset() {
 	*x = ListTeamsResponse{}
-	mi := &file_kith_directory_v1_directory_proto_msgTypes[14]
+	mi := &file_kith_directory_v1_directory_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -935,7 +1193,7 @@ func (x *ListTeamsResponse) String() string {
 func (*ListTeamsResponse) ProtoMessage() {}
 
 func (x *ListTeamsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kith_directory_v1_directory_proto_msgTypes[14]
+	mi := &file_kith_directory_v1_directory_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -948,7 +1206,7 @@ func (x *ListTeamsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListTeamsResponse.ProtoReflect.Descriptor instead.
 func (*ListTeamsResponse) Descriptor() ([]byte, []int) {
-	return file_kith_directory_v1_directory_proto_rawDescGZIP(), []int{14}
+	return file_kith_directory_v1_directory_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *ListTeamsResponse) GetTeams() []*Team {
@@ -972,7 +1230,7 @@ type Team struct {
 
 func (x *Team) Reset() {
 	*x = Team{}
-	mi := &file_kith_directory_v1_directory_proto_msgTypes[15]
+	mi := &file_kith_directory_v1_directory_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -984,7 +1242,7 @@ func (x *Team) String() string {
 func (*Team) ProtoMessage() {}
 
 func (x *Team) ProtoReflect() protoreflect.Message {
-	mi := &file_kith_directory_v1_directory_proto_msgTypes[15]
+	mi := &file_kith_directory_v1_directory_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -997,7 +1255,7 @@ func (x *Team) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Team.ProtoReflect.Descriptor instead.
 func (*Team) Descriptor() ([]byte, []int) {
-	return file_kith_directory_v1_directory_proto_rawDescGZIP(), []int{15}
+	return file_kith_directory_v1_directory_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *Team) GetName() string {
@@ -1045,7 +1303,7 @@ type ListMembersRequest struct {
 
 func (x *ListMembersRequest) Reset() {
 	*x = ListMembersRequest{}
-	mi := &file_kith_directory_v1_directory_proto_msgTypes[16]
+	mi := &file_kith_directory_v1_directory_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1057,7 +1315,7 @@ func (x *ListMembersRequest) String() string {
 func (*ListMembersRequest) ProtoMessage() {}
 
 func (x *ListMembersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kith_directory_v1_directory_proto_msgTypes[16]
+	mi := &file_kith_directory_v1_directory_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1070,7 +1328,7 @@ func (x *ListMembersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListMembersRequest.ProtoReflect.Descriptor instead.
 func (*ListMembersRequest) Descriptor() ([]byte, []int) {
-	return file_kith_directory_v1_directory_proto_rawDescGZIP(), []int{16}
+	return file_kith_directory_v1_directory_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *ListMembersRequest) GetParent() string {
@@ -1089,7 +1347,7 @@ type ListMembersResponse struct {
 
 func (x *ListMembersResponse) Reset() {
 	*x = ListMembersResponse{}
-	mi := &file_kith_directory_v1_directory_proto_msgTypes[17]
+	mi := &file_kith_directory_v1_directory_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1101,7 +1359,7 @@ func (x *ListMembersResponse) String() string {
 func (*ListMembersResponse) ProtoMessage() {}
 
 func (x *ListMembersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kith_directory_v1_directory_proto_msgTypes[17]
+	mi := &file_kith_directory_v1_directory_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1114,7 +1372,7 @@ func (x *ListMembersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListMembersResponse.ProtoReflect.Descriptor instead.
 func (*ListMembersResponse) Descriptor() ([]byte, []int) {
-	return file_kith_directory_v1_directory_proto_rawDescGZIP(), []int{17}
+	return file_kith_directory_v1_directory_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *ListMembersResponse) GetMembers() []*Member {
@@ -1144,7 +1402,7 @@ type Member struct {
 
 func (x *Member) Reset() {
 	*x = Member{}
-	mi := &file_kith_directory_v1_directory_proto_msgTypes[18]
+	mi := &file_kith_directory_v1_directory_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1156,7 +1414,7 @@ func (x *Member) String() string {
 func (*Member) ProtoMessage() {}
 
 func (x *Member) ProtoReflect() protoreflect.Message {
-	mi := &file_kith_directory_v1_directory_proto_msgTypes[18]
+	mi := &file_kith_directory_v1_directory_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1169,7 +1427,7 @@ func (x *Member) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Member.ProtoReflect.Descriptor instead.
 func (*Member) Descriptor() ([]byte, []int) {
-	return file_kith_directory_v1_directory_proto_rawDescGZIP(), []int{18}
+	return file_kith_directory_v1_directory_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *Member) GetPerson() string {
@@ -1226,7 +1484,7 @@ type CoverPostcodeRequest struct {
 
 func (x *CoverPostcodeRequest) Reset() {
 	*x = CoverPostcodeRequest{}
-	mi := &file_kith_directory_v1_directory_proto_msgTypes[19]
+	mi := &file_kith_directory_v1_directory_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1238,7 +1496,7 @@ func (x *CoverPostcodeRequest) String() string {
 func (*CoverPostcodeRequest) ProtoMessage() {}
 
 func (x *CoverPostcodeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kith_directory_v1_directory_proto_msgTypes[19]
+	mi := &file_kith_directory_v1_directory_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1251,7 +1509,7 @@ func (x *CoverPostcodeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CoverPostcodeRequest.ProtoReflect.Descriptor instead.
 func (*CoverPostcodeRequest) Descriptor() ([]byte, []int) {
-	return file_kith_directory_v1_directory_proto_rawDescGZIP(), []int{19}
+	return file_kith_directory_v1_directory_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *CoverPostcodeRequest) GetParent() string {
@@ -1281,7 +1539,7 @@ type CoverPostcodeResponse struct {
 
 func (x *CoverPostcodeResponse) Reset() {
 	*x = CoverPostcodeResponse{}
-	mi := &file_kith_directory_v1_directory_proto_msgTypes[20]
+	mi := &file_kith_directory_v1_directory_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1293,7 +1551,7 @@ func (x *CoverPostcodeResponse) String() string {
 func (*CoverPostcodeResponse) ProtoMessage() {}
 
 func (x *CoverPostcodeResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kith_directory_v1_directory_proto_msgTypes[20]
+	mi := &file_kith_directory_v1_directory_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1306,7 +1564,7 @@ func (x *CoverPostcodeResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CoverPostcodeResponse.ProtoReflect.Descriptor instead.
 func (*CoverPostcodeResponse) Descriptor() ([]byte, []int) {
-	return file_kith_directory_v1_directory_proto_rawDescGZIP(), []int{20}
+	return file_kith_directory_v1_directory_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *CoverPostcodeResponse) GetTeams() []string {
@@ -1323,17 +1581,417 @@ func (x *CoverPostcodeResponse) GetKnown() bool {
 	return false
 }
 
+type GetPartnerReachRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// `authorities/{authority}/partners/{partner}`.
+	Name          string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetPartnerReachRequest) Reset() {
+	*x = GetPartnerReachRequest{}
+	mi := &file_kith_directory_v1_directory_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetPartnerReachRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetPartnerReachRequest) ProtoMessage() {}
+
+func (x *GetPartnerReachRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_kith_directory_v1_directory_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetPartnerReachRequest.ProtoReflect.Descriptor instead.
+func (*GetPartnerReachRequest) Descriptor() ([]byte, []int) {
+	return file_kith_directory_v1_directory_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *GetPartnerReachRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+type GetPartnerReachResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The registered web address for signed call-backs; empty for none.
+	CallBack string `protobuf:"bytes,1,opt,name=call_back,json=callBack,proto3" json:"call_back,omitempty"`
+	// Where to write instead; empty for none.
+	Email         string `protobuf:"bytes,2,opt,name=email,proto3" json:"email,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetPartnerReachResponse) Reset() {
+	*x = GetPartnerReachResponse{}
+	mi := &file_kith_directory_v1_directory_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetPartnerReachResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetPartnerReachResponse) ProtoMessage() {}
+
+func (x *GetPartnerReachResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_kith_directory_v1_directory_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetPartnerReachResponse.ProtoReflect.Descriptor instead.
+func (*GetPartnerReachResponse) Descriptor() ([]byte, []int) {
+	return file_kith_directory_v1_directory_proto_rawDescGZIP(), []int{25}
+}
+
+func (x *GetPartnerReachResponse) GetCallBack() string {
+	if x != nil {
+		return x.CallBack
+	}
+	return ""
+}
+
+func (x *GetPartnerReachResponse) GetEmail() string {
+	if x != nil {
+		return x.Email
+	}
+	return ""
+}
+
+type ListGuardiansRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// `authorities/{authority}`.
+	Parent        string `protobuf:"bytes,1,opt,name=parent,proto3" json:"parent,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListGuardiansRequest) Reset() {
+	*x = ListGuardiansRequest{}
+	mi := &file_kith_directory_v1_directory_proto_msgTypes[26]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListGuardiansRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListGuardiansRequest) ProtoMessage() {}
+
+func (x *ListGuardiansRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_kith_directory_v1_directory_proto_msgTypes[26]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListGuardiansRequest.ProtoReflect.Descriptor instead.
+func (*ListGuardiansRequest) Descriptor() ([]byte, []int) {
+	return file_kith_directory_v1_directory_proto_rawDescGZIP(), []int{26}
+}
+
+func (x *ListGuardiansRequest) GetParent() string {
+	if x != nil {
+		return x.Parent
+	}
+	return ""
+}
+
+type ListGuardiansResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Guardians     []*Guardian            `protobuf:"bytes,1,rep,name=guardians,proto3" json:"guardians,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListGuardiansResponse) Reset() {
+	*x = ListGuardiansResponse{}
+	mi := &file_kith_directory_v1_directory_proto_msgTypes[27]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListGuardiansResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListGuardiansResponse) ProtoMessage() {}
+
+func (x *ListGuardiansResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_kith_directory_v1_directory_proto_msgTypes[27]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListGuardiansResponse.ProtoReflect.Descriptor instead.
+func (*ListGuardiansResponse) Descriptor() ([]byte, []int) {
+	return file_kith_directory_v1_directory_proto_rawDescGZIP(), []int{27}
+}
+
+func (x *ListGuardiansResponse) GetGuardians() []*Guardian {
+	if x != nil {
+		return x.Guardians
+	}
+	return nil
+}
+
+// A Caldicott guardian now.
+type Guardian struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// `authorities/{authority}/people/{person}`.
+	Person        string `protobuf:"bytes,1,opt,name=person,proto3" json:"person,omitempty"`
+	Email         string `protobuf:"bytes,2,opt,name=email,proto3" json:"email,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Guardian) Reset() {
+	*x = Guardian{}
+	mi := &file_kith_directory_v1_directory_proto_msgTypes[28]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Guardian) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Guardian) ProtoMessage() {}
+
+func (x *Guardian) ProtoReflect() protoreflect.Message {
+	mi := &file_kith_directory_v1_directory_proto_msgTypes[28]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Guardian.ProtoReflect.Descriptor instead.
+func (*Guardian) Descriptor() ([]byte, []int) {
+	return file_kith_directory_v1_directory_proto_rawDescGZIP(), []int{28}
+}
+
+func (x *Guardian) GetPerson() string {
+	if x != nil {
+		return x.Person
+	}
+	return ""
+}
+
+func (x *Guardian) GetEmail() string {
+	if x != nil {
+		return x.Email
+	}
+	return ""
+}
+
+type NameActorsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// `authorities/{authority}`.
+	Parent string `protobuf:"bytes,1,opt,name=parent,proto3" json:"parent,omitempty"`
+	// `authorities/{authority}/people/{person}` and `authorities/{authority}/partners/{partner}`.
+	Names         []string `protobuf:"bytes,2,rep,name=names,proto3" json:"names,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *NameActorsRequest) Reset() {
+	*x = NameActorsRequest{}
+	mi := &file_kith_directory_v1_directory_proto_msgTypes[29]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *NameActorsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*NameActorsRequest) ProtoMessage() {}
+
+func (x *NameActorsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_kith_directory_v1_directory_proto_msgTypes[29]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use NameActorsRequest.ProtoReflect.Descriptor instead.
+func (*NameActorsRequest) Descriptor() ([]byte, []int) {
+	return file_kith_directory_v1_directory_proto_rawDescGZIP(), []int{29}
+}
+
+func (x *NameActorsRequest) GetParent() string {
+	if x != nil {
+		return x.Parent
+	}
+	return ""
+}
+
+func (x *NameActorsRequest) GetNames() []string {
+	if x != nil {
+		return x.Names
+	}
+	return nil
+}
+
+type NameActorsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// In no order; who is not known is left out.
+	Actors        []*Actor `protobuf:"bytes,1,rep,name=actors,proto3" json:"actors,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *NameActorsResponse) Reset() {
+	*x = NameActorsResponse{}
+	mi := &file_kith_directory_v1_directory_proto_msgTypes[30]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *NameActorsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*NameActorsResponse) ProtoMessage() {}
+
+func (x *NameActorsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_kith_directory_v1_directory_proto_msgTypes[30]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use NameActorsResponse.ProtoReflect.Descriptor instead.
+func (*NameActorsResponse) Descriptor() ([]byte, []int) {
+	return file_kith_directory_v1_directory_proto_rawDescGZIP(), []int{30}
+}
+
+func (x *NameActorsResponse) GetActors() []*Actor {
+	if x != nil {
+		return x.Actors
+	}
+	return nil
+}
+
+// Somebody who acts, and how they are called.
+type Actor struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Name          string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	Title         string                 `protobuf:"bytes,2,opt,name=title,proto3" json:"title,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Actor) Reset() {
+	*x = Actor{}
+	mi := &file_kith_directory_v1_directory_proto_msgTypes[31]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Actor) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Actor) ProtoMessage() {}
+
+func (x *Actor) ProtoReflect() protoreflect.Message {
+	mi := &file_kith_directory_v1_directory_proto_msgTypes[31]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Actor.ProtoReflect.Descriptor instead.
+func (*Actor) Descriptor() ([]byte, []int) {
+	return file_kith_directory_v1_directory_proto_rawDescGZIP(), []int{31}
+}
+
+func (x *Actor) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Actor) GetTitle() string {
+	if x != nil {
+		return x.Title
+	}
+	return ""
+}
+
 var File_kith_directory_v1_directory_proto protoreflect.FileDescriptor
 
 const file_kith_directory_v1_directory_proto_rawDesc = "" +
 	"\n" +
-	"!kith/directory/v1/directory.proto\x12\x11kith.directory.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x9d\x02\n" +
+	"!kith/directory/v1/directory.proto\x12\x11kith.directory.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xdb\x02\n" +
 	"\x14IssuePassportRequest\x12B\n" +
 	"\tauthority\x18\x01 \x01(\tB$\xbaH!r\x1f2\x1d^authorities/[a-z0-9-]{1,40}$R\tauthority\x125\n" +
 	"\x06person\x18\x02 \x01(\v2\x1b.kith.directory.v1.SignedInH\x00R\x06person\x12<\n" +
 	"\apartner\x18\x03 \x01(\v2 .kith.directory.v1.PartnerClientH\x00R\apartner\x12;\n" +
-	"\aservice\x18\x04 \x01(\v2\x1f.kith.directory.v1.ServiceCauseH\x00R\aserviceB\x0f\n" +
-	"\x06bearer\x12\x05\xbaH\x02\b\x01\"T\n" +
+	"\aservice\x18\x04 \x01(\v2\x1f.kith.directory.v1.ServiceCauseH\x00R\aservice\x12<\n" +
+	"\asession\x18\x05 \x01(\v2 .kith.directory.v1.SessionBearerH\x00R\asessionB\x0f\n" +
+	"\x06bearer\x12\x05\xbaH\x02\b\x01\"R\n" +
+	"\rSessionBearer\x12!\n" +
+	"\x06secret\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18dR\x06secret\x12\x1e\n" +
+	"\n" +
+	"unattended\x18\x02 \x01(\bR\n" +
+	"unattended\"T\n" +
 	"\bSignedIn\x12\"\n" +
 	"\x06issuer\x18\x01 \x01(\tB\n" +
 	"\xbaH\ar\x05\x10\x01\x18\xac\x02R\x06issuer\x12$\n" +
@@ -1347,11 +2005,26 @@ const file_kith_directory_v1_directory_proto_rawDesc = "" +
 	"\x06scopes\x18\x03 \x03(\tB\b\xbaH\x05\x92\x01\x02\x10\x14R\x06scopes\"U\n" +
 	"\fServiceCause\x12\x1f\n" +
 	"\x05cause\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18dR\x05cause\x12$\n" +
-	"\tcaused_by\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x18dR\bcausedBy\"n\n" +
+	"\tcaused_by\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x18dR\bcausedBy\"\x9b\x01\n" +
 	"\x15IssuePassportResponse\x12\x1a\n" +
 	"\bpassport\x18\x01 \x01(\tR\bpassport\x129\n" +
 	"\n" +
-	"expires_at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\texpiresAt\"\x18\n" +
+	"expires_at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\texpiresAt\x12+\n" +
+	"\x04self\x18\x03 \x01(\v2\x17.kith.directory.v1.SelfR\x04self\"\xbe\x02\n" +
+	"\x04Self\x12\x16\n" +
+	"\x06person\x18\x01 \x01(\tR\x06person\x12\x14\n" +
+	"\x05title\x18\x02 \x01(\tR\x05title\x12'\n" +
+	"\x0fauthority_title\x18\x03 \x01(\tR\x0eauthorityTitle\x12-\n" +
+	"\x05seats\x18\x04 \x03(\v2\x17.kith.directory.v1.SeatR\x05seats\x12$\n" +
+	"\radministrator\x18\x05 \x01(\bR\radministrator\x12\x1a\n" +
+	"\bguardian\x18\x06 \x01(\bR\bguardian\x129\n" +
+	"\n" +
+	"idle_until\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\tidleUntil\x123\n" +
+	"\aends_at\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\x06endsAt\"a\n" +
+	"\x04Seat\x12\x12\n" +
+	"\x04team\x18\x01 \x01(\tR\x04team\x12\x14\n" +
+	"\x05title\x18\x02 \x01(\tR\x05title\x12/\n" +
+	"\x04kind\x18\x03 \x01(\x0e2\x1b.kith.directory.v1.TeamKindR\x04kind\"\x18\n" +
 	"\x16GetPassportKeysRequest\"-\n" +
 	"\x17GetPassportKeysResponse\x12\x12\n" +
 	"\x04jwks\x18\x01 \x01(\tR\x04jwks\"\\\n" +
@@ -1363,7 +2036,7 @@ const file_kith_directory_v1_directory_proto_rawDesc = "" +
 	"\x13GetAuthorityRequest\x128\n" +
 	"\x04name\x18\x01 \x01(\tB$\xbaH!r\x1f2\x1d^authorities/[a-z0-9-]{1,40}$R\x04name\"R\n" +
 	"\x14GetAuthorityResponse\x12:\n" +
-	"\tauthority\x18\x01 \x01(\v2\x1c.kith.directory.v1.AuthorityR\tauthority\"\xb3\x02\n" +
+	"\tauthority\x18\x01 \x01(\v2\x1c.kith.directory.v1.AuthorityR\tauthority\"\xd6\x02\n" +
 	"\tAuthority\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
 	"\x05title\x18\x02 \x01(\tR\x05title\x12\x19\n" +
@@ -1374,7 +2047,9 @@ const file_kith_directory_v1_directory_proto_rawDesc = "" +
 	"\x0fhow_to_escalate\x18\a \x01(\tR\rhowToEscalate\x12#\n" +
 	"\rcontact_phone\x18\b \x01(\tR\fcontactPhone\x12?\n" +
 	"\fout_of_hours\x18\t \x01(\v2\x1d.kith.directory.v1.OutOfHoursR\n" +
-	"outOfHours\"v\n" +
+	"outOfHours\x12!\n" +
+	"\fidle_minutes\x18\n" +
+	" \x01(\x05R\vidleMinutes\"v\n" +
 	"\n" +
 	"OutOfHours\x12\x18\n" +
 	"\acontact\x18\x01 \x01(\tR\acontact\x12\x14\n" +
@@ -1409,14 +2084,34 @@ const file_kith_directory_v1_directory_proto_rawDesc = "" +
 	"\bpostcode\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18\x14R\bpostcode\"C\n" +
 	"\x15CoverPostcodeResponse\x12\x14\n" +
 	"\x05teams\x18\x01 \x03(\tR\x05teams\x12\x14\n" +
-	"\x05known\x18\x02 \x01(\bR\x05known*\xa0\x01\n" +
+	"\x05known\x18\x02 \x01(\bR\x05known\"k\n" +
+	"\x16GetPartnerReachRequest\x12Q\n" +
+	"\x04name\x18\x01 \x01(\tB=\xbaH:r826^authorities/[a-z0-9-]{1,40}/partners/[a-z0-9-]{1,60}$R\x04name\"L\n" +
+	"\x17GetPartnerReachResponse\x12\x1b\n" +
+	"\tcall_back\x18\x01 \x01(\tR\bcallBack\x12\x14\n" +
+	"\x05email\x18\x02 \x01(\tR\x05email\"T\n" +
+	"\x14ListGuardiansRequest\x12<\n" +
+	"\x06parent\x18\x01 \x01(\tB$\xbaH!r\x1f2\x1d^authorities/[a-z0-9-]{1,40}$R\x06parent\"R\n" +
+	"\x15ListGuardiansResponse\x129\n" +
+	"\tguardians\x18\x01 \x03(\v2\x1b.kith.directory.v1.GuardianR\tguardians\"8\n" +
+	"\bGuardian\x12\x16\n" +
+	"\x06person\x18\x01 \x01(\tR\x06person\x12\x14\n" +
+	"\x05email\x18\x02 \x01(\tR\x05email\"r\n" +
+	"\x11NameActorsRequest\x12<\n" +
+	"\x06parent\x18\x01 \x01(\tB$\xbaH!r\x1f2\x1d^authorities/[a-z0-9-]{1,40}$R\x06parent\x12\x1f\n" +
+	"\x05names\x18\x02 \x03(\tB\t\xbaH\x06\x92\x01\x03\x10\xe8\aR\x05names\"F\n" +
+	"\x12NameActorsResponse\x120\n" +
+	"\x06actors\x18\x01 \x03(\v2\x18.kith.directory.v1.ActorR\x06actors\"1\n" +
+	"\x05Actor\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
+	"\x05title\x18\x02 \x01(\tR\x05title*\xa0\x01\n" +
 	"\bTeamKind\x12\x19\n" +
 	"\x15TEAM_KIND_UNSPECIFIED\x10\x00\x12\x1b\n" +
 	"\x17TEAM_KIND_FAMILY_FACING\x10\x01\x12\x16\n" +
 	"\x12TEAM_KIND_REFERRAL\x10\x02\x12\x15\n" +
 	"\x11TEAM_KIND_INSIGHT\x10\x03\x12\x15\n" +
 	"\x11TEAM_KIND_ENABLER\x10\x04\x12\x16\n" +
-	"\x12TEAM_KIND_STRATEGY\x10\x052\x80\a\n" +
+	"\x12TEAM_KIND_STRATEGY\x10\x052\xa9\t\n" +
 	"\x10DirectoryService\x12b\n" +
 	"\rIssuePassport\x12'.kith.directory.v1.IssuePassportRequest\x1a(.kith.directory.v1.IssuePassportResponse\x12h\n" +
 	"\x0fGetPassportKeys\x12).kith.directory.v1.GetPassportKeysRequest\x1a*.kith.directory.v1.GetPassportKeysResponse\x12_\n" +
@@ -1424,7 +2119,11 @@ const file_kith_directory_v1_directory_proto_rawDesc = "" +
 	"\fGetAuthority\x12&.kith.directory.v1.GetAuthorityRequest\x1a'.kith.directory.v1.GetAuthorityResponse\"+\x82\xd3\xe4\x93\x02%b\tauthority\x12\x18/v1/{name=authorities/*}\x12\x80\x01\n" +
 	"\tListTeams\x12#.kith.directory.v1.ListTeamsRequest\x1a$.kith.directory.v1.ListTeamsResponse\"(\x82\xd3\xe4\x93\x02\"\x12 /v1/{parent=authorities/*}/teams\x12\x90\x01\n" +
 	"\vListMembers\x12%.kith.directory.v1.ListMembersRequest\x1a&.kith.directory.v1.ListMembersResponse\"2\x82\xd3\xe4\x93\x02,\x12*/v1/{parent=authorities/*/teams/*}/members\x12\x97\x01\n" +
-	"\rCoverPostcode\x12'.kith.directory.v1.CoverPostcodeRequest\x1a(.kith.directory.v1.CoverPostcodeResponse\"3\x82\xd3\xe4\x93\x02-:\x01*\"(/v1/{parent=authorities/*}/patches:coverB<Z:github.com/kithcare/kith/api/kith/directory/v1;directoryv1b\x06proto3"
+	"\rCoverPostcode\x12'.kith.directory.v1.CoverPostcodeRequest\x1a(.kith.directory.v1.CoverPostcodeResponse\"3\x82\xd3\xe4\x93\x02-:\x01*\"(/v1/{parent=authorities/*}/patches:cover\x12Y\n" +
+	"\n" +
+	"NameActors\x12$.kith.directory.v1.NameActorsRequest\x1a%.kith.directory.v1.NameActorsResponse\x12h\n" +
+	"\x0fGetPartnerReach\x12).kith.directory.v1.GetPartnerReachRequest\x1a*.kith.directory.v1.GetPartnerReachResponse\x12b\n" +
+	"\rListGuardians\x12'.kith.directory.v1.ListGuardiansRequest\x1a(.kith.directory.v1.ListGuardiansResponseB<Z:github.com/kithcare/kith/api/kith/directory/v1;directoryv1b\x06proto3"
 
 var (
 	file_kith_directory_v1_directory_proto_rawDescOnce sync.Once
@@ -1439,63 +2138,88 @@ func file_kith_directory_v1_directory_proto_rawDescGZIP() []byte {
 }
 
 var file_kith_directory_v1_directory_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_kith_directory_v1_directory_proto_msgTypes = make([]protoimpl.MessageInfo, 21)
+var file_kith_directory_v1_directory_proto_msgTypes = make([]protoimpl.MessageInfo, 32)
 var file_kith_directory_v1_directory_proto_goTypes = []any{
 	(TeamKind)(0),                   // 0: kith.directory.v1.TeamKind
 	(*IssuePassportRequest)(nil),    // 1: kith.directory.v1.IssuePassportRequest
-	(*SignedIn)(nil),                // 2: kith.directory.v1.SignedIn
-	(*PartnerClient)(nil),           // 3: kith.directory.v1.PartnerClient
-	(*ServiceCause)(nil),            // 4: kith.directory.v1.ServiceCause
-	(*IssuePassportResponse)(nil),   // 5: kith.directory.v1.IssuePassportResponse
-	(*GetPassportKeysRequest)(nil),  // 6: kith.directory.v1.GetPassportKeysRequest
-	(*GetPassportKeysResponse)(nil), // 7: kith.directory.v1.GetPassportKeysResponse
-	(*RecordDenialRequest)(nil),     // 8: kith.directory.v1.RecordDenialRequest
-	(*RecordDenialResponse)(nil),    // 9: kith.directory.v1.RecordDenialResponse
-	(*GetAuthorityRequest)(nil),     // 10: kith.directory.v1.GetAuthorityRequest
-	(*GetAuthorityResponse)(nil),    // 11: kith.directory.v1.GetAuthorityResponse
-	(*Authority)(nil),               // 12: kith.directory.v1.Authority
-	(*OutOfHours)(nil),              // 13: kith.directory.v1.OutOfHours
-	(*ListTeamsRequest)(nil),        // 14: kith.directory.v1.ListTeamsRequest
-	(*ListTeamsResponse)(nil),       // 15: kith.directory.v1.ListTeamsResponse
-	(*Team)(nil),                    // 16: kith.directory.v1.Team
-	(*ListMembersRequest)(nil),      // 17: kith.directory.v1.ListMembersRequest
-	(*ListMembersResponse)(nil),     // 18: kith.directory.v1.ListMembersResponse
-	(*Member)(nil),                  // 19: kith.directory.v1.Member
-	(*CoverPostcodeRequest)(nil),    // 20: kith.directory.v1.CoverPostcodeRequest
-	(*CoverPostcodeResponse)(nil),   // 21: kith.directory.v1.CoverPostcodeResponse
-	(*timestamppb.Timestamp)(nil),   // 22: google.protobuf.Timestamp
+	(*SessionBearer)(nil),           // 2: kith.directory.v1.SessionBearer
+	(*SignedIn)(nil),                // 3: kith.directory.v1.SignedIn
+	(*PartnerClient)(nil),           // 4: kith.directory.v1.PartnerClient
+	(*ServiceCause)(nil),            // 5: kith.directory.v1.ServiceCause
+	(*IssuePassportResponse)(nil),   // 6: kith.directory.v1.IssuePassportResponse
+	(*Self)(nil),                    // 7: kith.directory.v1.Self
+	(*Seat)(nil),                    // 8: kith.directory.v1.Seat
+	(*GetPassportKeysRequest)(nil),  // 9: kith.directory.v1.GetPassportKeysRequest
+	(*GetPassportKeysResponse)(nil), // 10: kith.directory.v1.GetPassportKeysResponse
+	(*RecordDenialRequest)(nil),     // 11: kith.directory.v1.RecordDenialRequest
+	(*RecordDenialResponse)(nil),    // 12: kith.directory.v1.RecordDenialResponse
+	(*GetAuthorityRequest)(nil),     // 13: kith.directory.v1.GetAuthorityRequest
+	(*GetAuthorityResponse)(nil),    // 14: kith.directory.v1.GetAuthorityResponse
+	(*Authority)(nil),               // 15: kith.directory.v1.Authority
+	(*OutOfHours)(nil),              // 16: kith.directory.v1.OutOfHours
+	(*ListTeamsRequest)(nil),        // 17: kith.directory.v1.ListTeamsRequest
+	(*ListTeamsResponse)(nil),       // 18: kith.directory.v1.ListTeamsResponse
+	(*Team)(nil),                    // 19: kith.directory.v1.Team
+	(*ListMembersRequest)(nil),      // 20: kith.directory.v1.ListMembersRequest
+	(*ListMembersResponse)(nil),     // 21: kith.directory.v1.ListMembersResponse
+	(*Member)(nil),                  // 22: kith.directory.v1.Member
+	(*CoverPostcodeRequest)(nil),    // 23: kith.directory.v1.CoverPostcodeRequest
+	(*CoverPostcodeResponse)(nil),   // 24: kith.directory.v1.CoverPostcodeResponse
+	(*GetPartnerReachRequest)(nil),  // 25: kith.directory.v1.GetPartnerReachRequest
+	(*GetPartnerReachResponse)(nil), // 26: kith.directory.v1.GetPartnerReachResponse
+	(*ListGuardiansRequest)(nil),    // 27: kith.directory.v1.ListGuardiansRequest
+	(*ListGuardiansResponse)(nil),   // 28: kith.directory.v1.ListGuardiansResponse
+	(*Guardian)(nil),                // 29: kith.directory.v1.Guardian
+	(*NameActorsRequest)(nil),       // 30: kith.directory.v1.NameActorsRequest
+	(*NameActorsResponse)(nil),      // 31: kith.directory.v1.NameActorsResponse
+	(*Actor)(nil),                   // 32: kith.directory.v1.Actor
+	(*timestamppb.Timestamp)(nil),   // 33: google.protobuf.Timestamp
 }
 var file_kith_directory_v1_directory_proto_depIdxs = []int32{
-	2,  // 0: kith.directory.v1.IssuePassportRequest.person:type_name -> kith.directory.v1.SignedIn
-	3,  // 1: kith.directory.v1.IssuePassportRequest.partner:type_name -> kith.directory.v1.PartnerClient
-	4,  // 2: kith.directory.v1.IssuePassportRequest.service:type_name -> kith.directory.v1.ServiceCause
-	22, // 3: kith.directory.v1.IssuePassportResponse.expires_at:type_name -> google.protobuf.Timestamp
-	12, // 4: kith.directory.v1.GetAuthorityResponse.authority:type_name -> kith.directory.v1.Authority
-	13, // 5: kith.directory.v1.Authority.out_of_hours:type_name -> kith.directory.v1.OutOfHours
-	16, // 6: kith.directory.v1.ListTeamsResponse.teams:type_name -> kith.directory.v1.Team
-	0,  // 7: kith.directory.v1.Team.kind:type_name -> kith.directory.v1.TeamKind
-	19, // 8: kith.directory.v1.ListMembersResponse.members:type_name -> kith.directory.v1.Member
-	22, // 9: kith.directory.v1.Member.since:type_name -> google.protobuf.Timestamp
-	22, // 10: kith.directory.v1.Member.until:type_name -> google.protobuf.Timestamp
-	1,  // 11: kith.directory.v1.DirectoryService.IssuePassport:input_type -> kith.directory.v1.IssuePassportRequest
-	6,  // 12: kith.directory.v1.DirectoryService.GetPassportKeys:input_type -> kith.directory.v1.GetPassportKeysRequest
-	8,  // 13: kith.directory.v1.DirectoryService.RecordDenial:input_type -> kith.directory.v1.RecordDenialRequest
-	10, // 14: kith.directory.v1.DirectoryService.GetAuthority:input_type -> kith.directory.v1.GetAuthorityRequest
-	14, // 15: kith.directory.v1.DirectoryService.ListTeams:input_type -> kith.directory.v1.ListTeamsRequest
-	17, // 16: kith.directory.v1.DirectoryService.ListMembers:input_type -> kith.directory.v1.ListMembersRequest
-	20, // 17: kith.directory.v1.DirectoryService.CoverPostcode:input_type -> kith.directory.v1.CoverPostcodeRequest
-	5,  // 18: kith.directory.v1.DirectoryService.IssuePassport:output_type -> kith.directory.v1.IssuePassportResponse
-	7,  // 19: kith.directory.v1.DirectoryService.GetPassportKeys:output_type -> kith.directory.v1.GetPassportKeysResponse
-	9,  // 20: kith.directory.v1.DirectoryService.RecordDenial:output_type -> kith.directory.v1.RecordDenialResponse
-	11, // 21: kith.directory.v1.DirectoryService.GetAuthority:output_type -> kith.directory.v1.GetAuthorityResponse
-	15, // 22: kith.directory.v1.DirectoryService.ListTeams:output_type -> kith.directory.v1.ListTeamsResponse
-	18, // 23: kith.directory.v1.DirectoryService.ListMembers:output_type -> kith.directory.v1.ListMembersResponse
-	21, // 24: kith.directory.v1.DirectoryService.CoverPostcode:output_type -> kith.directory.v1.CoverPostcodeResponse
-	18, // [18:25] is the sub-list for method output_type
-	11, // [11:18] is the sub-list for method input_type
-	11, // [11:11] is the sub-list for extension type_name
-	11, // [11:11] is the sub-list for extension extendee
-	0,  // [0:11] is the sub-list for field type_name
+	3,  // 0: kith.directory.v1.IssuePassportRequest.person:type_name -> kith.directory.v1.SignedIn
+	4,  // 1: kith.directory.v1.IssuePassportRequest.partner:type_name -> kith.directory.v1.PartnerClient
+	5,  // 2: kith.directory.v1.IssuePassportRequest.service:type_name -> kith.directory.v1.ServiceCause
+	2,  // 3: kith.directory.v1.IssuePassportRequest.session:type_name -> kith.directory.v1.SessionBearer
+	33, // 4: kith.directory.v1.IssuePassportResponse.expires_at:type_name -> google.protobuf.Timestamp
+	7,  // 5: kith.directory.v1.IssuePassportResponse.self:type_name -> kith.directory.v1.Self
+	8,  // 6: kith.directory.v1.Self.seats:type_name -> kith.directory.v1.Seat
+	33, // 7: kith.directory.v1.Self.idle_until:type_name -> google.protobuf.Timestamp
+	33, // 8: kith.directory.v1.Self.ends_at:type_name -> google.protobuf.Timestamp
+	0,  // 9: kith.directory.v1.Seat.kind:type_name -> kith.directory.v1.TeamKind
+	15, // 10: kith.directory.v1.GetAuthorityResponse.authority:type_name -> kith.directory.v1.Authority
+	16, // 11: kith.directory.v1.Authority.out_of_hours:type_name -> kith.directory.v1.OutOfHours
+	19, // 12: kith.directory.v1.ListTeamsResponse.teams:type_name -> kith.directory.v1.Team
+	0,  // 13: kith.directory.v1.Team.kind:type_name -> kith.directory.v1.TeamKind
+	22, // 14: kith.directory.v1.ListMembersResponse.members:type_name -> kith.directory.v1.Member
+	33, // 15: kith.directory.v1.Member.since:type_name -> google.protobuf.Timestamp
+	33, // 16: kith.directory.v1.Member.until:type_name -> google.protobuf.Timestamp
+	29, // 17: kith.directory.v1.ListGuardiansResponse.guardians:type_name -> kith.directory.v1.Guardian
+	32, // 18: kith.directory.v1.NameActorsResponse.actors:type_name -> kith.directory.v1.Actor
+	1,  // 19: kith.directory.v1.DirectoryService.IssuePassport:input_type -> kith.directory.v1.IssuePassportRequest
+	9,  // 20: kith.directory.v1.DirectoryService.GetPassportKeys:input_type -> kith.directory.v1.GetPassportKeysRequest
+	11, // 21: kith.directory.v1.DirectoryService.RecordDenial:input_type -> kith.directory.v1.RecordDenialRequest
+	13, // 22: kith.directory.v1.DirectoryService.GetAuthority:input_type -> kith.directory.v1.GetAuthorityRequest
+	17, // 23: kith.directory.v1.DirectoryService.ListTeams:input_type -> kith.directory.v1.ListTeamsRequest
+	20, // 24: kith.directory.v1.DirectoryService.ListMembers:input_type -> kith.directory.v1.ListMembersRequest
+	23, // 25: kith.directory.v1.DirectoryService.CoverPostcode:input_type -> kith.directory.v1.CoverPostcodeRequest
+	30, // 26: kith.directory.v1.DirectoryService.NameActors:input_type -> kith.directory.v1.NameActorsRequest
+	25, // 27: kith.directory.v1.DirectoryService.GetPartnerReach:input_type -> kith.directory.v1.GetPartnerReachRequest
+	27, // 28: kith.directory.v1.DirectoryService.ListGuardians:input_type -> kith.directory.v1.ListGuardiansRequest
+	6,  // 29: kith.directory.v1.DirectoryService.IssuePassport:output_type -> kith.directory.v1.IssuePassportResponse
+	10, // 30: kith.directory.v1.DirectoryService.GetPassportKeys:output_type -> kith.directory.v1.GetPassportKeysResponse
+	12, // 31: kith.directory.v1.DirectoryService.RecordDenial:output_type -> kith.directory.v1.RecordDenialResponse
+	14, // 32: kith.directory.v1.DirectoryService.GetAuthority:output_type -> kith.directory.v1.GetAuthorityResponse
+	18, // 33: kith.directory.v1.DirectoryService.ListTeams:output_type -> kith.directory.v1.ListTeamsResponse
+	21, // 34: kith.directory.v1.DirectoryService.ListMembers:output_type -> kith.directory.v1.ListMembersResponse
+	24, // 35: kith.directory.v1.DirectoryService.CoverPostcode:output_type -> kith.directory.v1.CoverPostcodeResponse
+	31, // 36: kith.directory.v1.DirectoryService.NameActors:output_type -> kith.directory.v1.NameActorsResponse
+	26, // 37: kith.directory.v1.DirectoryService.GetPartnerReach:output_type -> kith.directory.v1.GetPartnerReachResponse
+	28, // 38: kith.directory.v1.DirectoryService.ListGuardians:output_type -> kith.directory.v1.ListGuardiansResponse
+	29, // [29:39] is the sub-list for method output_type
+	19, // [19:29] is the sub-list for method input_type
+	19, // [19:19] is the sub-list for extension type_name
+	19, // [19:19] is the sub-list for extension extendee
+	0,  // [0:19] is the sub-list for field type_name
 }
 
 func init() { file_kith_directory_v1_directory_proto_init() }
@@ -1507,6 +2231,7 @@ func file_kith_directory_v1_directory_proto_init() {
 		(*IssuePassportRequest_Person)(nil),
 		(*IssuePassportRequest_Partner)(nil),
 		(*IssuePassportRequest_Service)(nil),
+		(*IssuePassportRequest_Session)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -1514,7 +2239,7 @@ func file_kith_directory_v1_directory_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_kith_directory_v1_directory_proto_rawDesc), len(file_kith_directory_v1_directory_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   21,
+			NumMessages:   32,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

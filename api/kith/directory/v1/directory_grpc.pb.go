@@ -28,6 +28,9 @@ const (
 	DirectoryService_ListTeams_FullMethodName       = "/kith.directory.v1.DirectoryService/ListTeams"
 	DirectoryService_ListMembers_FullMethodName     = "/kith.directory.v1.DirectoryService/ListMembers"
 	DirectoryService_CoverPostcode_FullMethodName   = "/kith.directory.v1.DirectoryService/CoverPostcode"
+	DirectoryService_NameActors_FullMethodName      = "/kith.directory.v1.DirectoryService/NameActors"
+	DirectoryService_GetPartnerReach_FullMethodName = "/kith.directory.v1.DirectoryService/GetPartnerReach"
+	DirectoryService_ListGuardians_FullMethodName   = "/kith.directory.v1.DirectoryService/ListGuardians"
 )
 
 // DirectoryServiceClient is the client API for DirectoryService service.
@@ -52,6 +55,12 @@ type DirectoryServiceClient interface {
 	ListMembers(ctx context.Context, in *ListMembersRequest, opts ...grpc.CallOption) (*ListMembersResponse, error)
 	// The Family Facing Team whose patch covers a postcode. A POST, because an address has no place in a URL.
 	CoverPostcode(ctx context.Context, in *CoverPostcodeRequest, opts ...grpc.CallOption) (*CoverPostcodeResponse, error)
+	// How people and partners are called, also those who left: the pages show names where records hold ids. For staff.
+	NameActors(ctx context.Context, in *NameActorsRequest, opts ...grpc.CallOption) (*NameActorsResponse, error)
+	// How a partner hears that something changed. For the referral service.
+	GetPartnerReach(ctx context.Context, in *GetPartnerReachRequest, opts ...grpc.CallOption) (*GetPartnerReachResponse, error)
+	// How the Caldicott guardians are reached. For services that open a record against the rule.
+	ListGuardians(ctx context.Context, in *ListGuardiansRequest, opts ...grpc.CallOption) (*ListGuardiansResponse, error)
 }
 
 type directoryServiceClient struct {
@@ -132,6 +141,36 @@ func (c *directoryServiceClient) CoverPostcode(ctx context.Context, in *CoverPos
 	return out, nil
 }
 
+func (c *directoryServiceClient) NameActors(ctx context.Context, in *NameActorsRequest, opts ...grpc.CallOption) (*NameActorsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(NameActorsResponse)
+	err := c.cc.Invoke(ctx, DirectoryService_NameActors_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *directoryServiceClient) GetPartnerReach(ctx context.Context, in *GetPartnerReachRequest, opts ...grpc.CallOption) (*GetPartnerReachResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetPartnerReachResponse)
+	err := c.cc.Invoke(ctx, DirectoryService_GetPartnerReach_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *directoryServiceClient) ListGuardians(ctx context.Context, in *ListGuardiansRequest, opts ...grpc.CallOption) (*ListGuardiansResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListGuardiansResponse)
+	err := c.cc.Invoke(ctx, DirectoryService_ListGuardians_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // DirectoryServiceServer is the server API for DirectoryService service.
 // All implementations must embed UnimplementedDirectoryServiceServer
 // for forward compatibility.
@@ -154,6 +193,12 @@ type DirectoryServiceServer interface {
 	ListMembers(context.Context, *ListMembersRequest) (*ListMembersResponse, error)
 	// The Family Facing Team whose patch covers a postcode. A POST, because an address has no place in a URL.
 	CoverPostcode(context.Context, *CoverPostcodeRequest) (*CoverPostcodeResponse, error)
+	// How people and partners are called, also those who left: the pages show names where records hold ids. For staff.
+	NameActors(context.Context, *NameActorsRequest) (*NameActorsResponse, error)
+	// How a partner hears that something changed. For the referral service.
+	GetPartnerReach(context.Context, *GetPartnerReachRequest) (*GetPartnerReachResponse, error)
+	// How the Caldicott guardians are reached. For services that open a record against the rule.
+	ListGuardians(context.Context, *ListGuardiansRequest) (*ListGuardiansResponse, error)
 	mustEmbedUnimplementedDirectoryServiceServer()
 }
 
@@ -184,6 +229,15 @@ func (UnimplementedDirectoryServiceServer) ListMembers(context.Context, *ListMem
 }
 func (UnimplementedDirectoryServiceServer) CoverPostcode(context.Context, *CoverPostcodeRequest) (*CoverPostcodeResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method CoverPostcode not implemented")
+}
+func (UnimplementedDirectoryServiceServer) NameActors(context.Context, *NameActorsRequest) (*NameActorsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method NameActors not implemented")
+}
+func (UnimplementedDirectoryServiceServer) GetPartnerReach(context.Context, *GetPartnerReachRequest) (*GetPartnerReachResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetPartnerReach not implemented")
+}
+func (UnimplementedDirectoryServiceServer) ListGuardians(context.Context, *ListGuardiansRequest) (*ListGuardiansResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListGuardians not implemented")
 }
 func (UnimplementedDirectoryServiceServer) mustEmbedUnimplementedDirectoryServiceServer() {}
 func (UnimplementedDirectoryServiceServer) testEmbeddedByValue()                          {}
@@ -332,6 +386,60 @@ func _DirectoryService_CoverPostcode_Handler(srv interface{}, ctx context.Contex
 	return interceptor(ctx, in, info, handler)
 }
 
+func _DirectoryService_NameActors_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(NameActorsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(DirectoryServiceServer).NameActors(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: DirectoryService_NameActors_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(DirectoryServiceServer).NameActors(ctx, req.(*NameActorsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _DirectoryService_GetPartnerReach_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetPartnerReachRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(DirectoryServiceServer).GetPartnerReach(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: DirectoryService_GetPartnerReach_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(DirectoryServiceServer).GetPartnerReach(ctx, req.(*GetPartnerReachRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _DirectoryService_ListGuardians_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListGuardiansRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(DirectoryServiceServer).ListGuardians(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: DirectoryService_ListGuardians_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(DirectoryServiceServer).ListGuardians(ctx, req.(*ListGuardiansRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // DirectoryService_ServiceDesc is the grpc.ServiceDesc for DirectoryService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -366,6 +474,18 @@ var DirectoryService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "CoverPostcode",
 			Handler:    _DirectoryService_CoverPostcode_Handler,
+		},
+		{
+			MethodName: "NameActors",
+			Handler:    _DirectoryService_NameActors_Handler,
+		},
+		{
+			MethodName: "GetPartnerReach",
+			Handler:    _DirectoryService_GetPartnerReach_Handler,
+		},
+		{
+			MethodName: "ListGuardians",
+			Handler:    _DirectoryService_ListGuardians_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

@@ -111,9 +111,15 @@ type Family struct {
 	// Send it with a change.
 	Etag string `protobuf:"bytes,14,opt,name=etag,proto3" json:"etag,omitempty"`
 	// The referrer's words, from each contact that led here, oldest first.
-	Worries       []*ReferredWorry `protobuf:"bytes,15,rep,name=worries,proto3" json:"worries,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Worries []*ReferredWorry `protobuf:"bytes,15,rep,name=worries,proto3" json:"worries,omitempty"`
+	// How heavy the team finds it, in tenths: 10 is an ordinary family.
+	WeightTenths int32 `protobuf:"varint,16,opt,name=weight_tenths,json=weightTenths,proto3" json:"weight_tenths,omitempty"`
+	// True where a guardian restricted it, for those who still see it.
+	Restricted bool `protobuf:"varint,17,opt,name=restricted,proto3" json:"restricted,omitempty"`
+	// Set while whoever asks sees it by break-glass.
+	GlassBrokenUntil *timestamppb.Timestamp `protobuf:"bytes,18,opt,name=glass_broken_until,json=glassBrokenUntil,proto3" json:"glass_broken_until,omitempty"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
 }
 
 func (x *Family) Reset() {
@@ -251,6 +257,27 @@ func (x *Family) GetWorries() []*ReferredWorry {
 	return nil
 }
 
+func (x *Family) GetWeightTenths() int32 {
+	if x != nil {
+		return x.WeightTenths
+	}
+	return 0
+}
+
+func (x *Family) GetRestricted() bool {
+	if x != nil {
+		return x.Restricted
+	}
+	return false
+}
+
+func (x *Family) GetGlassBrokenUntil() *timestamppb.Timestamp {
+	if x != nil {
+		return x.GlassBrokenUntil
+	}
+	return nil
+}
+
 type ReferredWorry struct {
 	state      protoimpl.MessageState `protogen:"open.v1"`
 	Contact    string                 `protobuf:"bytes,1,opt,name=contact,proto3" json:"contact,omitempty"`
@@ -341,8 +368,16 @@ type Person struct {
 	Standing string `protobuf:"bytes,10,opt,name=standing,proto3" json:"standing,omitempty"`
 	// Why it is withdrawn or revised.
 	StandingReason string `protobuf:"bytes,11,opt,name=standing_reason,json=standingReason,proto3" json:"standing_reason,omitempty"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	// True where the address is protected: `address` and `postcode` are then absent.
+	AddressProtected bool   `protobuf:"varint,12,opt,name=address_protected,json=addressProtected,proto3" json:"address_protected,omitempty"`
+	AlsoKnownAs      string `protobuf:"bytes,13,opt,name=also_known_as,json=alsoKnownAs,proto3" json:"also_known_as,omitempty"`
+	Phone            string `protobuf:"bytes,14,opt,name=phone,proto3" json:"phone,omitempty"`
+	// Unique Pupil Number.
+	Upn string `protobuf:"bytes,15,opt,name=upn,proto3" json:"upn,omitempty"`
+	// In years, from the birth date; -1 where it is not known.
+	AgeYears      int32 `protobuf:"varint,16,opt,name=age_years,json=ageYears,proto3" json:"age_years,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Person) Reset() {
@@ -450,6 +485,41 @@ func (x *Person) GetStandingReason() string {
 		return x.StandingReason
 	}
 	return ""
+}
+
+func (x *Person) GetAddressProtected() bool {
+	if x != nil {
+		return x.AddressProtected
+	}
+	return false
+}
+
+func (x *Person) GetAlsoKnownAs() string {
+	if x != nil {
+		return x.AlsoKnownAs
+	}
+	return ""
+}
+
+func (x *Person) GetPhone() string {
+	if x != nil {
+		return x.Phone
+	}
+	return ""
+}
+
+func (x *Person) GetUpn() string {
+	if x != nil {
+		return x.Upn
+	}
+	return ""
+}
+
+func (x *Person) GetAgeYears() int32 {
+	if x != nil {
+		return x.AgeYears
+	}
+	return 0
 }
 
 // A change of who works with a family.
@@ -580,7 +650,12 @@ type FamilySummary struct {
 	UrgentUnacknowledged bool                   `protobuf:"varint,8,opt,name=urgent_unacknowledged,json=urgentUnacknowledged,proto3" json:"urgent_unacknowledged,omitempty"`
 	Etag                 string                 `protobuf:"bytes,9,opt,name=etag,proto3" json:"etag,omitempty"`
 	// True while the team has to settle a screener's revision.
-	Revised       bool `protobuf:"varint,10,opt,name=revised,proto3" json:"revised,omitempty"`
+	Revised bool `protobuf:"varint,10,opt,name=revised,proto3" json:"revised,omitempty"`
+	// What happened last: a kind of Involvement, `CHILD_ADDED`, `WORRY_ADDED`, `REVISED`, `SETTLED`, `WEIGHED`.
+	LastEvent   string                 `protobuf:"bytes,11,opt,name=last_event,json=lastEvent,proto3" json:"last_event,omitempty"`
+	LastEventAt *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=last_event_at,json=lastEventAt,proto3" json:"last_event_at,omitempty"`
+	// How heavy the team finds it, in tenths: 10 is an ordinary family.
+	WeightTenths  int32 `protobuf:"varint,13,opt,name=weight_tenths,json=weightTenths,proto3" json:"weight_tenths,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -685,12 +760,35 @@ func (x *FamilySummary) GetRevised() bool {
 	return false
 }
 
+func (x *FamilySummary) GetLastEvent() string {
+	if x != nil {
+		return x.LastEvent
+	}
+	return ""
+}
+
+func (x *FamilySummary) GetLastEventAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.LastEventAt
+	}
+	return nil
+}
+
+func (x *FamilySummary) GetWeightTenths() int32 {
+	if x != nil {
+		return x.WeightTenths
+	}
+	return 0
+}
+
 type ListFamiliesRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// `authorities/{authority}/teams/{team}`.
 	Parent string `protobuf:"bytes,1,opt,name=parent,proto3" json:"parent,omitempty"`
 	// Only this state; unspecified means those that are open.
 	State FamilyState `protobuf:"varint,2,opt,name=state,proto3,enum=kith.familyfacing.v1.FamilyState" json:"state,omitempty"`
+	// Only whose named worker this is: `authorities/{authority}/people/{person}`; empty for all.
+	Worker string `protobuf:"bytes,5,opt,name=worker,proto3" json:"worker,omitempty"`
 	// At most this many; 0 means 50, more than 200 means 200.
 	PageSize      int32  `protobuf:"varint,3,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	PageToken     string `protobuf:"bytes,4,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
@@ -740,6 +838,13 @@ func (x *ListFamiliesRequest) GetState() FamilyState {
 		return x.State
 	}
 	return FamilyState_FAMILY_STATE_UNSPECIFIED
+}
+
+func (x *ListFamiliesRequest) GetWorker() string {
+	if x != nil {
+		return x.Worker
+	}
+	return ""
 }
 
 func (x *ListFamiliesRequest) GetPageSize() int32 {
@@ -937,8 +1042,10 @@ type Caseload struct {
 	CoveringFamilies int32 `protobuf:"varint,5,opt,name=covering_families,json=coveringFamilies,proto3" json:"covering_families,omitempty"`
 	// Thousandths of a full-time equivalent, 1 to 1000; 0 for a former member.
 	FullTimeThousandths int32 `protobuf:"varint,6,opt,name=full_time_thousandths,json=fullTimeThousandths,proto3" json:"full_time_thousandths,omitempty"`
-	unknownFields       protoimpl.UnknownFields
-	sizeCache           protoimpl.SizeCache
+	// The sum of the families' weights, in tenths: 10 is an ordinary family.
+	WeightTenths  int32 `protobuf:"varint,7,opt,name=weight_tenths,json=weightTenths,proto3" json:"weight_tenths,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Caseload) Reset() {
@@ -1009,6 +1116,13 @@ func (x *Caseload) GetCoveringFamilies() int32 {
 func (x *Caseload) GetFullTimeThousandths() int32 {
 	if x != nil {
 		return x.FullTimeThousandths
+	}
+	return 0
+}
+
+func (x *Caseload) GetWeightTenths() int32 {
+	if x != nil {
+		return x.WeightTenths
 	}
 	return 0
 }
@@ -1210,255 +1324,6 @@ func (x *Notice) GetAt() *timestamppb.Timestamp {
 	return nil
 }
 
-type FindOpenChildrenRequest struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// `authorities/{authority}`.
-	Parent string `protobuf:"bytes,1,opt,name=parent,proto3" json:"parent,omitempty"`
-	// Each child described, at most 30.
-	Children      []*SoughtChild `protobuf:"bytes,2,rep,name=children,proto3" json:"children,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *FindOpenChildrenRequest) Reset() {
-	*x = FindOpenChildrenRequest{}
-	mi := &file_kith_familyfacing_v1_family_proto_msgTypes[13]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *FindOpenChildrenRequest) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*FindOpenChildrenRequest) ProtoMessage() {}
-
-func (x *FindOpenChildrenRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kith_familyfacing_v1_family_proto_msgTypes[13]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use FindOpenChildrenRequest.ProtoReflect.Descriptor instead.
-func (*FindOpenChildrenRequest) Descriptor() ([]byte, []int) {
-	return file_kith_familyfacing_v1_family_proto_rawDescGZIP(), []int{13}
-}
-
-func (x *FindOpenChildrenRequest) GetParent() string {
-	if x != nil {
-		return x.Parent
-	}
-	return ""
-}
-
-func (x *FindOpenChildrenRequest) GetChildren() []*SoughtChild {
-	if x != nil {
-		return x.Children
-	}
-	return nil
-}
-
-// A child as it was read in a contact.
-type SoughtChild struct {
-	state     protoimpl.MessageState `protogen:"open.v1"`
-	NhsNumber string                 `protobuf:"bytes,1,opt,name=nhs_number,json=nhsNumber,proto3" json:"nhs_number,omitempty"`
-	// As told.
-	FullName string `protobuf:"bytes,2,opt,name=full_name,json=fullName,proto3" json:"full_name,omitempty"`
-	// ISO date.
-	BirthDate     string `protobuf:"bytes,3,opt,name=birth_date,json=birthDate,proto3" json:"birth_date,omitempty"`
-	Address       string `protobuf:"bytes,4,opt,name=address,proto3" json:"address,omitempty"`
-	Postcode      string `protobuf:"bytes,5,opt,name=postcode,proto3" json:"postcode,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *SoughtChild) Reset() {
-	*x = SoughtChild{}
-	mi := &file_kith_familyfacing_v1_family_proto_msgTypes[14]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *SoughtChild) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*SoughtChild) ProtoMessage() {}
-
-func (x *SoughtChild) ProtoReflect() protoreflect.Message {
-	mi := &file_kith_familyfacing_v1_family_proto_msgTypes[14]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use SoughtChild.ProtoReflect.Descriptor instead.
-func (*SoughtChild) Descriptor() ([]byte, []int) {
-	return file_kith_familyfacing_v1_family_proto_rawDescGZIP(), []int{14}
-}
-
-func (x *SoughtChild) GetNhsNumber() string {
-	if x != nil {
-		return x.NhsNumber
-	}
-	return ""
-}
-
-func (x *SoughtChild) GetFullName() string {
-	if x != nil {
-		return x.FullName
-	}
-	return ""
-}
-
-func (x *SoughtChild) GetBirthDate() string {
-	if x != nil {
-		return x.BirthDate
-	}
-	return ""
-}
-
-func (x *SoughtChild) GetAddress() string {
-	if x != nil {
-		return x.Address
-	}
-	return ""
-}
-
-func (x *SoughtChild) GetPostcode() string {
-	if x != nil {
-		return x.Postcode
-	}
-	return ""
-}
-
-type FindOpenChildrenResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Found         []*OpenChild           `protobuf:"bytes,1,rep,name=found,proto3" json:"found,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *FindOpenChildrenResponse) Reset() {
-	*x = FindOpenChildrenResponse{}
-	mi := &file_kith_familyfacing_v1_family_proto_msgTypes[15]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *FindOpenChildrenResponse) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*FindOpenChildrenResponse) ProtoMessage() {}
-
-func (x *FindOpenChildrenResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kith_familyfacing_v1_family_proto_msgTypes[15]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use FindOpenChildrenResponse.ProtoReflect.Descriptor instead.
-func (*FindOpenChildrenResponse) Descriptor() ([]byte, []int) {
-	return file_kith_familyfacing_v1_family_proto_rawDescGZIP(), []int{15}
-}
-
-func (x *FindOpenChildrenResponse) GetFound() []*OpenChild {
-	if x != nil {
-		return x.Found
-	}
-	return nil
-}
-
-type OpenChild struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// The place in `children` of the request.
-	Sought int32 `protobuf:"varint,1,opt,name=sought,proto3" json:"sought,omitempty"`
-	// `authorities/{authority}/families/{family}`.
-	Family string `protobuf:"bytes,2,opt,name=family,proto3" json:"family,omitempty"`
-	// The child's name there.
-	FullName string `protobuf:"bytes,3,opt,name=full_name,json=fullName,proto3" json:"full_name,omitempty"`
-	// Why it may be the same child.
-	Reasons       []string `protobuf:"bytes,4,rep,name=reasons,proto3" json:"reasons,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *OpenChild) Reset() {
-	*x = OpenChild{}
-	mi := &file_kith_familyfacing_v1_family_proto_msgTypes[16]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *OpenChild) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*OpenChild) ProtoMessage() {}
-
-func (x *OpenChild) ProtoReflect() protoreflect.Message {
-	mi := &file_kith_familyfacing_v1_family_proto_msgTypes[16]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use OpenChild.ProtoReflect.Descriptor instead.
-func (*OpenChild) Descriptor() ([]byte, []int) {
-	return file_kith_familyfacing_v1_family_proto_rawDescGZIP(), []int{16}
-}
-
-func (x *OpenChild) GetSought() int32 {
-	if x != nil {
-		return x.Sought
-	}
-	return 0
-}
-
-func (x *OpenChild) GetFamily() string {
-	if x != nil {
-		return x.Family
-	}
-	return ""
-}
-
-func (x *OpenChild) GetFullName() string {
-	if x != nil {
-		return x.FullName
-	}
-	return ""
-}
-
-func (x *OpenChild) GetReasons() []string {
-	if x != nil {
-		return x.Reasons
-	}
-	return nil
-}
-
 type GetFamilyRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// `authorities/{authority}/families/{family}`.
@@ -1469,7 +1334,7 @@ type GetFamilyRequest struct {
 
 func (x *GetFamilyRequest) Reset() {
 	*x = GetFamilyRequest{}
-	mi := &file_kith_familyfacing_v1_family_proto_msgTypes[17]
+	mi := &file_kith_familyfacing_v1_family_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1481,7 +1346,7 @@ func (x *GetFamilyRequest) String() string {
 func (*GetFamilyRequest) ProtoMessage() {}
 
 func (x *GetFamilyRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kith_familyfacing_v1_family_proto_msgTypes[17]
+	mi := &file_kith_familyfacing_v1_family_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1494,7 +1359,7 @@ func (x *GetFamilyRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetFamilyRequest.ProtoReflect.Descriptor instead.
 func (*GetFamilyRequest) Descriptor() ([]byte, []int) {
-	return file_kith_familyfacing_v1_family_proto_rawDescGZIP(), []int{17}
+	return file_kith_familyfacing_v1_family_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *GetFamilyRequest) GetName() string {
@@ -1513,7 +1378,7 @@ type GetFamilyResponse struct {
 
 func (x *GetFamilyResponse) Reset() {
 	*x = GetFamilyResponse{}
-	mi := &file_kith_familyfacing_v1_family_proto_msgTypes[18]
+	mi := &file_kith_familyfacing_v1_family_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1525,7 +1390,7 @@ func (x *GetFamilyResponse) String() string {
 func (*GetFamilyResponse) ProtoMessage() {}
 
 func (x *GetFamilyResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kith_familyfacing_v1_family_proto_msgTypes[18]
+	mi := &file_kith_familyfacing_v1_family_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1538,7 +1403,7 @@ func (x *GetFamilyResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetFamilyResponse.ProtoReflect.Descriptor instead.
 func (*GetFamilyResponse) Descriptor() ([]byte, []int) {
-	return file_kith_familyfacing_v1_family_proto_rawDescGZIP(), []int{18}
+	return file_kith_familyfacing_v1_family_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *GetFamilyResponse) GetFamily() *Family {
@@ -1566,7 +1431,7 @@ type AllocateFamilyRequest struct {
 
 func (x *AllocateFamilyRequest) Reset() {
 	*x = AllocateFamilyRequest{}
-	mi := &file_kith_familyfacing_v1_family_proto_msgTypes[19]
+	mi := &file_kith_familyfacing_v1_family_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1578,7 +1443,7 @@ func (x *AllocateFamilyRequest) String() string {
 func (*AllocateFamilyRequest) ProtoMessage() {}
 
 func (x *AllocateFamilyRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kith_familyfacing_v1_family_proto_msgTypes[19]
+	mi := &file_kith_familyfacing_v1_family_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1591,7 +1456,7 @@ func (x *AllocateFamilyRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AllocateFamilyRequest.ProtoReflect.Descriptor instead.
 func (*AllocateFamilyRequest) Descriptor() ([]byte, []int) {
-	return file_kith_familyfacing_v1_family_proto_rawDescGZIP(), []int{19}
+	return file_kith_familyfacing_v1_family_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *AllocateFamilyRequest) GetName() string {
@@ -1638,7 +1503,7 @@ type AllocateFamilyResponse struct {
 
 func (x *AllocateFamilyResponse) Reset() {
 	*x = AllocateFamilyResponse{}
-	mi := &file_kith_familyfacing_v1_family_proto_msgTypes[20]
+	mi := &file_kith_familyfacing_v1_family_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1650,7 +1515,7 @@ func (x *AllocateFamilyResponse) String() string {
 func (*AllocateFamilyResponse) ProtoMessage() {}
 
 func (x *AllocateFamilyResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kith_familyfacing_v1_family_proto_msgTypes[20]
+	mi := &file_kith_familyfacing_v1_family_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1663,7 +1528,7 @@ func (x *AllocateFamilyResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AllocateFamilyResponse.ProtoReflect.Descriptor instead.
 func (*AllocateFamilyResponse) Descriptor() ([]byte, []int) {
-	return file_kith_familyfacing_v1_family_proto_rawDescGZIP(), []int{20}
+	return file_kith_familyfacing_v1_family_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *AllocateFamilyResponse) GetFamily() *Family {
@@ -1695,7 +1560,7 @@ type HandOverFamilyRequest struct {
 
 func (x *HandOverFamilyRequest) Reset() {
 	*x = HandOverFamilyRequest{}
-	mi := &file_kith_familyfacing_v1_family_proto_msgTypes[21]
+	mi := &file_kith_familyfacing_v1_family_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1707,7 +1572,7 @@ func (x *HandOverFamilyRequest) String() string {
 func (*HandOverFamilyRequest) ProtoMessage() {}
 
 func (x *HandOverFamilyRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kith_familyfacing_v1_family_proto_msgTypes[21]
+	mi := &file_kith_familyfacing_v1_family_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1720,7 +1585,7 @@ func (x *HandOverFamilyRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HandOverFamilyRequest.ProtoReflect.Descriptor instead.
 func (*HandOverFamilyRequest) Descriptor() ([]byte, []int) {
-	return file_kith_familyfacing_v1_family_proto_rawDescGZIP(), []int{21}
+	return file_kith_familyfacing_v1_family_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *HandOverFamilyRequest) GetName() string {
@@ -1781,7 +1646,7 @@ type HandOverFamilyResponse struct {
 
 func (x *HandOverFamilyResponse) Reset() {
 	*x = HandOverFamilyResponse{}
-	mi := &file_kith_familyfacing_v1_family_proto_msgTypes[22]
+	mi := &file_kith_familyfacing_v1_family_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1793,7 +1658,7 @@ func (x *HandOverFamilyResponse) String() string {
 func (*HandOverFamilyResponse) ProtoMessage() {}
 
 func (x *HandOverFamilyResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kith_familyfacing_v1_family_proto_msgTypes[22]
+	mi := &file_kith_familyfacing_v1_family_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1806,7 +1671,7 @@ func (x *HandOverFamilyResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HandOverFamilyResponse.ProtoReflect.Descriptor instead.
 func (*HandOverFamilyResponse) Descriptor() ([]byte, []int) {
-	return file_kith_familyfacing_v1_family_proto_rawDescGZIP(), []int{22}
+	return file_kith_familyfacing_v1_family_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *HandOverFamilyResponse) GetFamily() *Family {
@@ -1834,7 +1699,7 @@ type DeferFamilyRequest struct {
 
 func (x *DeferFamilyRequest) Reset() {
 	*x = DeferFamilyRequest{}
-	mi := &file_kith_familyfacing_v1_family_proto_msgTypes[23]
+	mi := &file_kith_familyfacing_v1_family_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1846,7 +1711,7 @@ func (x *DeferFamilyRequest) String() string {
 func (*DeferFamilyRequest) ProtoMessage() {}
 
 func (x *DeferFamilyRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kith_familyfacing_v1_family_proto_msgTypes[23]
+	mi := &file_kith_familyfacing_v1_family_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1859,7 +1724,7 @@ func (x *DeferFamilyRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeferFamilyRequest.ProtoReflect.Descriptor instead.
 func (*DeferFamilyRequest) Descriptor() ([]byte, []int) {
-	return file_kith_familyfacing_v1_family_proto_rawDescGZIP(), []int{23}
+	return file_kith_familyfacing_v1_family_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *DeferFamilyRequest) GetName() string {
@@ -1906,7 +1771,7 @@ type DeferFamilyResponse struct {
 
 func (x *DeferFamilyResponse) Reset() {
 	*x = DeferFamilyResponse{}
-	mi := &file_kith_familyfacing_v1_family_proto_msgTypes[24]
+	mi := &file_kith_familyfacing_v1_family_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1918,7 +1783,7 @@ func (x *DeferFamilyResponse) String() string {
 func (*DeferFamilyResponse) ProtoMessage() {}
 
 func (x *DeferFamilyResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kith_familyfacing_v1_family_proto_msgTypes[24]
+	mi := &file_kith_familyfacing_v1_family_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1931,7 +1796,7 @@ func (x *DeferFamilyResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeferFamilyResponse.ProtoReflect.Descriptor instead.
 func (*DeferFamilyResponse) Descriptor() ([]byte, []int) {
-	return file_kith_familyfacing_v1_family_proto_rawDescGZIP(), []int{24}
+	return file_kith_familyfacing_v1_family_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *DeferFamilyResponse) GetFamily() *Family {
@@ -1955,7 +1820,7 @@ type AcknowledgeUrgentRequest struct {
 
 func (x *AcknowledgeUrgentRequest) Reset() {
 	*x = AcknowledgeUrgentRequest{}
-	mi := &file_kith_familyfacing_v1_family_proto_msgTypes[25]
+	mi := &file_kith_familyfacing_v1_family_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1967,7 +1832,7 @@ func (x *AcknowledgeUrgentRequest) String() string {
 func (*AcknowledgeUrgentRequest) ProtoMessage() {}
 
 func (x *AcknowledgeUrgentRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kith_familyfacing_v1_family_proto_msgTypes[25]
+	mi := &file_kith_familyfacing_v1_family_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1980,7 +1845,7 @@ func (x *AcknowledgeUrgentRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AcknowledgeUrgentRequest.ProtoReflect.Descriptor instead.
 func (*AcknowledgeUrgentRequest) Descriptor() ([]byte, []int) {
-	return file_kith_familyfacing_v1_family_proto_rawDescGZIP(), []int{25}
+	return file_kith_familyfacing_v1_family_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *AcknowledgeUrgentRequest) GetName() string {
@@ -2013,7 +1878,7 @@ type AcknowledgeUrgentResponse struct {
 
 func (x *AcknowledgeUrgentResponse) Reset() {
 	*x = AcknowledgeUrgentResponse{}
-	mi := &file_kith_familyfacing_v1_family_proto_msgTypes[26]
+	mi := &file_kith_familyfacing_v1_family_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2025,7 +1890,7 @@ func (x *AcknowledgeUrgentResponse) String() string {
 func (*AcknowledgeUrgentResponse) ProtoMessage() {}
 
 func (x *AcknowledgeUrgentResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kith_familyfacing_v1_family_proto_msgTypes[26]
+	mi := &file_kith_familyfacing_v1_family_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2038,7 +1903,7 @@ func (x *AcknowledgeUrgentResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AcknowledgeUrgentResponse.ProtoReflect.Descriptor instead.
 func (*AcknowledgeUrgentResponse) Descriptor() ([]byte, []int) {
-	return file_kith_familyfacing_v1_family_proto_rawDescGZIP(), []int{26}
+	return file_kith_familyfacing_v1_family_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *AcknowledgeUrgentResponse) GetFamily() *Family {
@@ -2066,7 +1931,7 @@ type SettleRevisionRequest struct {
 
 func (x *SettleRevisionRequest) Reset() {
 	*x = SettleRevisionRequest{}
-	mi := &file_kith_familyfacing_v1_family_proto_msgTypes[27]
+	mi := &file_kith_familyfacing_v1_family_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2078,7 +1943,7 @@ func (x *SettleRevisionRequest) String() string {
 func (*SettleRevisionRequest) ProtoMessage() {}
 
 func (x *SettleRevisionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kith_familyfacing_v1_family_proto_msgTypes[27]
+	mi := &file_kith_familyfacing_v1_family_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2091,7 +1956,7 @@ func (x *SettleRevisionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SettleRevisionRequest.ProtoReflect.Descriptor instead.
 func (*SettleRevisionRequest) Descriptor() ([]byte, []int) {
-	return file_kith_familyfacing_v1_family_proto_rawDescGZIP(), []int{27}
+	return file_kith_familyfacing_v1_family_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *SettleRevisionRequest) GetName() string {
@@ -2138,7 +2003,7 @@ type SettleRevisionResponse struct {
 
 func (x *SettleRevisionResponse) Reset() {
 	*x = SettleRevisionResponse{}
-	mi := &file_kith_familyfacing_v1_family_proto_msgTypes[28]
+	mi := &file_kith_familyfacing_v1_family_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2150,7 +2015,7 @@ func (x *SettleRevisionResponse) String() string {
 func (*SettleRevisionResponse) ProtoMessage() {}
 
 func (x *SettleRevisionResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kith_familyfacing_v1_family_proto_msgTypes[28]
+	mi := &file_kith_familyfacing_v1_family_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2163,7 +2028,7 @@ func (x *SettleRevisionResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SettleRevisionResponse.ProtoReflect.Descriptor instead.
 func (*SettleRevisionResponse) Descriptor() ([]byte, []int) {
-	return file_kith_familyfacing_v1_family_proto_rawDescGZIP(), []int{28}
+	return file_kith_familyfacing_v1_family_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *SettleRevisionResponse) GetFamily() *Family {
@@ -2173,11 +2038,551 @@ func (x *SettleRevisionResponse) GetFamily() *Family {
 	return nil
 }
 
+type WeighFamilyRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// `authorities/{authority}/families/{family}`.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// In tenths: 10 is an ordinary family.
+	WeightTenths int32 `protobuf:"varint,2,opt,name=weight_tenths,json=weightTenths,proto3" json:"weight_tenths,omitempty"`
+	// Why; may be empty.
+	Reason string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	// The family's version that was read.
+	Etag string `protobuf:"bytes,4,opt,name=etag,proto3" json:"etag,omitempty"`
+	// The Idempotency-Key.
+	RequestId     string `protobuf:"bytes,5,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WeighFamilyRequest) Reset() {
+	*x = WeighFamilyRequest{}
+	mi := &file_kith_familyfacing_v1_family_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WeighFamilyRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WeighFamilyRequest) ProtoMessage() {}
+
+func (x *WeighFamilyRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_kith_familyfacing_v1_family_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WeighFamilyRequest.ProtoReflect.Descriptor instead.
+func (*WeighFamilyRequest) Descriptor() ([]byte, []int) {
+	return file_kith_familyfacing_v1_family_proto_rawDescGZIP(), []int{25}
+}
+
+func (x *WeighFamilyRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *WeighFamilyRequest) GetWeightTenths() int32 {
+	if x != nil {
+		return x.WeightTenths
+	}
+	return 0
+}
+
+func (x *WeighFamilyRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *WeighFamilyRequest) GetEtag() string {
+	if x != nil {
+		return x.Etag
+	}
+	return ""
+}
+
+func (x *WeighFamilyRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+type WeighFamilyResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Family        *Family                `protobuf:"bytes,1,opt,name=family,proto3" json:"family,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WeighFamilyResponse) Reset() {
+	*x = WeighFamilyResponse{}
+	mi := &file_kith_familyfacing_v1_family_proto_msgTypes[26]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WeighFamilyResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WeighFamilyResponse) ProtoMessage() {}
+
+func (x *WeighFamilyResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_kith_familyfacing_v1_family_proto_msgTypes[26]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WeighFamilyResponse.ProtoReflect.Descriptor instead.
+func (*WeighFamilyResponse) Descriptor() ([]byte, []int) {
+	return file_kith_familyfacing_v1_family_proto_rawDescGZIP(), []int{26}
+}
+
+func (x *WeighFamilyResponse) GetFamily() *Family {
+	if x != nil {
+		return x.Family
+	}
+	return nil
+}
+
+type ProtectAddressRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// `authorities/{authority}/families/{family}/people/{person}`, a child or an adult.
+	Name      string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	Protected bool   `protobuf:"varint,2,opt,name=protected,proto3" json:"protected,omitempty"`
+	// Why.
+	Reason string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	// The family's version that was read.
+	Etag string `protobuf:"bytes,4,opt,name=etag,proto3" json:"etag,omitempty"`
+	// The Idempotency-Key.
+	RequestId     string `protobuf:"bytes,5,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ProtectAddressRequest) Reset() {
+	*x = ProtectAddressRequest{}
+	mi := &file_kith_familyfacing_v1_family_proto_msgTypes[27]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ProtectAddressRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ProtectAddressRequest) ProtoMessage() {}
+
+func (x *ProtectAddressRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_kith_familyfacing_v1_family_proto_msgTypes[27]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ProtectAddressRequest.ProtoReflect.Descriptor instead.
+func (*ProtectAddressRequest) Descriptor() ([]byte, []int) {
+	return file_kith_familyfacing_v1_family_proto_rawDescGZIP(), []int{27}
+}
+
+func (x *ProtectAddressRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *ProtectAddressRequest) GetProtected() bool {
+	if x != nil {
+		return x.Protected
+	}
+	return false
+}
+
+func (x *ProtectAddressRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *ProtectAddressRequest) GetEtag() string {
+	if x != nil {
+		return x.Etag
+	}
+	return ""
+}
+
+func (x *ProtectAddressRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+type ProtectAddressResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Family        *Family                `protobuf:"bytes,1,opt,name=family,proto3" json:"family,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ProtectAddressResponse) Reset() {
+	*x = ProtectAddressResponse{}
+	mi := &file_kith_familyfacing_v1_family_proto_msgTypes[28]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ProtectAddressResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ProtectAddressResponse) ProtoMessage() {}
+
+func (x *ProtectAddressResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_kith_familyfacing_v1_family_proto_msgTypes[28]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ProtectAddressResponse.ProtoReflect.Descriptor instead.
+func (*ProtectAddressResponse) Descriptor() ([]byte, []int) {
+	return file_kith_familyfacing_v1_family_proto_rawDescGZIP(), []int{28}
+}
+
+func (x *ProtectAddressResponse) GetFamily() *Family {
+	if x != nil {
+		return x.Family
+	}
+	return nil
+}
+
+type RevealAddressRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// `authorities/{authority}/families/{family}/people/{person}`, a child or an adult.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// Why it has to be seen.
+	Reason        string `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RevealAddressRequest) Reset() {
+	*x = RevealAddressRequest{}
+	mi := &file_kith_familyfacing_v1_family_proto_msgTypes[29]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RevealAddressRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RevealAddressRequest) ProtoMessage() {}
+
+func (x *RevealAddressRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_kith_familyfacing_v1_family_proto_msgTypes[29]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RevealAddressRequest.ProtoReflect.Descriptor instead.
+func (*RevealAddressRequest) Descriptor() ([]byte, []int) {
+	return file_kith_familyfacing_v1_family_proto_rawDescGZIP(), []int{29}
+}
+
+func (x *RevealAddressRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *RevealAddressRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+type RevealAddressResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Address       string                 `protobuf:"bytes,1,opt,name=address,proto3" json:"address,omitempty"`
+	Postcode      string                 `protobuf:"bytes,2,opt,name=postcode,proto3" json:"postcode,omitempty"`
+	Phone         string                 `protobuf:"bytes,3,opt,name=phone,proto3" json:"phone,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RevealAddressResponse) Reset() {
+	*x = RevealAddressResponse{}
+	mi := &file_kith_familyfacing_v1_family_proto_msgTypes[30]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RevealAddressResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RevealAddressResponse) ProtoMessage() {}
+
+func (x *RevealAddressResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_kith_familyfacing_v1_family_proto_msgTypes[30]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RevealAddressResponse.ProtoReflect.Descriptor instead.
+func (*RevealAddressResponse) Descriptor() ([]byte, []int) {
+	return file_kith_familyfacing_v1_family_proto_rawDescGZIP(), []int{30}
+}
+
+func (x *RevealAddressResponse) GetAddress() string {
+	if x != nil {
+		return x.Address
+	}
+	return ""
+}
+
+func (x *RevealAddressResponse) GetPostcode() string {
+	if x != nil {
+		return x.Postcode
+	}
+	return ""
+}
+
+func (x *RevealAddressResponse) GetPhone() string {
+	if x != nil {
+		return x.Phone
+	}
+	return ""
+}
+
+type ListLooksRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// `authorities/{authority}/families/{family}`.
+	Parent string `protobuf:"bytes,1,opt,name=parent,proto3" json:"parent,omitempty"`
+	// At most this many; 0 means 50, more than 200 means 200.
+	PageSize      int32  `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	PageToken     string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListLooksRequest) Reset() {
+	*x = ListLooksRequest{}
+	mi := &file_kith_familyfacing_v1_family_proto_msgTypes[31]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListLooksRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListLooksRequest) ProtoMessage() {}
+
+func (x *ListLooksRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_kith_familyfacing_v1_family_proto_msgTypes[31]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListLooksRequest.ProtoReflect.Descriptor instead.
+func (*ListLooksRequest) Descriptor() ([]byte, []int) {
+	return file_kith_familyfacing_v1_family_proto_rawDescGZIP(), []int{31}
+}
+
+func (x *ListLooksRequest) GetParent() string {
+	if x != nil {
+		return x.Parent
+	}
+	return ""
+}
+
+func (x *ListLooksRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListLooksRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+type ListLooksResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Looks         []*Look                `protobuf:"bytes,1,rep,name=looks,proto3" json:"looks,omitempty"`
+	NextPageToken string                 `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListLooksResponse) Reset() {
+	*x = ListLooksResponse{}
+	mi := &file_kith_familyfacing_v1_family_proto_msgTypes[32]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListLooksResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListLooksResponse) ProtoMessage() {}
+
+func (x *ListLooksResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_kith_familyfacing_v1_family_proto_msgTypes[32]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListLooksResponse.ProtoReflect.Descriptor instead.
+func (*ListLooksResponse) Descriptor() ([]byte, []int) {
+	return file_kith_familyfacing_v1_family_proto_rawDescGZIP(), []int{32}
+}
+
+func (x *ListLooksResponse) GetLooks() []*Look {
+	if x != nil {
+		return x.Looks
+	}
+	return nil
+}
+
+func (x *ListLooksResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+// That somebody looked at a record or changed it.
+type Look struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// `people/{person}`, `partners/{partner}`, `services/{service}`.
+	Actor string                 `protobuf:"bytes,1,opt,name=actor,proto3" json:"actor,omitempty"`
+	At    *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=at,proto3" json:"at,omitempty"`
+	// The purpose of the page, or the reason given.
+	Reason        string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Look) Reset() {
+	*x = Look{}
+	mi := &file_kith_familyfacing_v1_family_proto_msgTypes[33]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Look) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Look) ProtoMessage() {}
+
+func (x *Look) ProtoReflect() protoreflect.Message {
+	mi := &file_kith_familyfacing_v1_family_proto_msgTypes[33]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Look.ProtoReflect.Descriptor instead.
+func (*Look) Descriptor() ([]byte, []int) {
+	return file_kith_familyfacing_v1_family_proto_rawDescGZIP(), []int{33}
+}
+
+func (x *Look) GetActor() string {
+	if x != nil {
+		return x.Actor
+	}
+	return ""
+}
+
+func (x *Look) GetAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.At
+	}
+	return nil
+}
+
+func (x *Look) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
 var File_kith_familyfacing_v1_family_proto protoreflect.FileDescriptor
 
 const file_kith_familyfacing_v1_family_proto_rawDesc = "" +
 	"\n" +
-	"!kith/familyfacing/v1/family.proto\x12\x14kith.familyfacing.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dkith/protect/v1/protect.proto\"\xeb\x04\n" +
+	"!kith/familyfacing/v1/family.proto\x12\x14kith.familyfacing.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dkith/protect/v1/protect.proto\"\xfa\x05\n" +
 	"\x06Family\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x12\n" +
 	"\x04team\x18\x02 \x01(\tR\x04team\x127\n" +
@@ -2194,13 +2599,18 @@ const file_kith_familyfacing_v1_family_proto_rawDesc = "" +
 	"\x06urgent\x18\f \x01(\bR\x06urgent\x124\n" +
 	"\x16urgent_acknowledged_by\x18\r \x01(\tR\x14urgentAcknowledgedBy\x12\x12\n" +
 	"\x04etag\x18\x0e \x01(\tR\x04etag\x12C\n" +
-	"\aworries\x18\x0f \x03(\v2#.kith.familyfacing.v1.ReferredWorryB\x04\xc8\xf3\x18\x01R\aworries\"\xad\x01\n" +
+	"\aworries\x18\x0f \x03(\v2#.kith.familyfacing.v1.ReferredWorryB\x04\xc8\xf3\x18\x01R\aworries\x12#\n" +
+	"\rweight_tenths\x18\x10 \x01(\x05R\fweightTenths\x12\x1e\n" +
+	"\n" +
+	"restricted\x18\x11 \x01(\bR\n" +
+	"restricted\x12H\n" +
+	"\x12glass_broken_until\x18\x12 \x01(\v2\x1a.google.protobuf.TimestampR\x10glassBrokenUntil\"\xad\x01\n" +
 	"\rReferredWorry\x12\x18\n" +
 	"\acontact\x18\x01 \x01(\tR\acontact\x12;\n" +
 	"\vreceived_at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"receivedAt\x12\x1a\n" +
 	"\x05worry\x18\x03 \x01(\tB\x04\xc8\xf3\x18\x01R\x05worry\x12)\n" +
-	"\x10screening_reason\x18\x04 \x01(\tR\x0fscreeningReason\"\xca\x02\n" +
+	"\x10screening_reason\x18\x04 \x01(\tR\x0fscreeningReason\"\xe6\x03\n" +
 	"\x06Person\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x1b\n" +
 	"\tfull_name\x18\x02 \x01(\tR\bfullName\x12\x14\n" +
@@ -2215,7 +2625,12 @@ const file_kith_familyfacing_v1_family_proto_rawDesc = "" +
 	"\bpostcode\x18\t \x01(\tB\x04\xc8\xf3\x18\x01R\bpostcode\x12\x1a\n" +
 	"\bstanding\x18\n" +
 	" \x01(\tR\bstanding\x12'\n" +
-	"\x0fstanding_reason\x18\v \x01(\tR\x0estandingReason\"\xa0\x02\n" +
+	"\x0fstanding_reason\x18\v \x01(\tR\x0estandingReason\x12+\n" +
+	"\x11address_protected\x18\f \x01(\bR\x10addressProtected\x12\"\n" +
+	"\ralso_known_as\x18\r \x01(\tR\valsoKnownAs\x12\x1a\n" +
+	"\x05phone\x18\x0e \x01(\tB\x04\xc8\xf3\x18\x01R\x05phone\x12\x10\n" +
+	"\x03upn\x18\x0f \x01(\tR\x03upn\x12\x1b\n" +
+	"\tage_years\x18\x10 \x01(\x05R\bageYears\"\xa0\x02\n" +
 	"\vInvolvement\x12\x12\n" +
 	"\x04kind\x18\x01 \x01(\tR\x04kind\x12\x12\n" +
 	"\x04team\x18\x02 \x01(\tR\x04team\x12\x16\n" +
@@ -2228,7 +2643,7 @@ const file_kith_familyfacing_v1_family_proto_rawDesc = "" +
 	"\n" +
 	"child_told\x18\b \x01(\bR\tchildTold\x129\n" +
 	"\n" +
-	"written_at\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\twrittenAt\"\x81\x03\n" +
+	"written_at\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\twrittenAt\"\x85\x04\n" +
 	"\rFamilySummary\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x127\n" +
 	"\x05state\x18\x02 \x01(\x0e2!.kith.familyfacing.v1.FamilyStateR\x05state\x12\x1a\n" +
@@ -2240,10 +2655,15 @@ const file_kith_familyfacing_v1_family_proto_rawDesc = "" +
 	"\x15urgent_unacknowledged\x18\b \x01(\bR\x14urgentUnacknowledged\x12\x12\n" +
 	"\x04etag\x18\t \x01(\tR\x04etag\x12\x18\n" +
 	"\arevised\x18\n" +
-	" \x01(\bR\arevised\"\xfb\x01\n" +
+	" \x01(\bR\arevised\x12\x1d\n" +
+	"\n" +
+	"last_event\x18\v \x01(\tR\tlastEvent\x12>\n" +
+	"\rlast_event_at\x18\f \x01(\v2\x1a.google.protobuf.TimestampR\vlastEventAt\x12#\n" +
+	"\rweight_tenths\x18\r \x01(\x05R\fweightTenths\"\x9c\x02\n" +
 	"\x13ListFamiliesRequest\x12R\n" +
 	"\x06parent\x18\x01 \x01(\tB:\xbaH7r523^authorities/[a-z0-9-]{1,40}/teams/[a-z0-9-]{1,60}$R\x06parent\x12A\n" +
-	"\x05state\x18\x02 \x01(\x0e2!.kith.familyfacing.v1.FamilyStateB\b\xbaH\x05\x82\x01\x02\x10\x01R\x05state\x12$\n" +
+	"\x05state\x18\x02 \x01(\x0e2!.kith.familyfacing.v1.FamilyStateB\b\xbaH\x05\x82\x01\x02\x10\x01R\x05state\x12\x1f\n" +
+	"\x06worker\x18\x05 \x01(\tB\a\xbaH\x04r\x02\x18xR\x06worker\x12$\n" +
 	"\tpage_size\x18\x03 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\bpageSize\x12'\n" +
 	"\n" +
 	"page_token\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\tpageToken\"\x7f\n" +
@@ -2256,14 +2676,15 @@ const file_kith_familyfacing_v1_family_proto_rawDesc = "" +
 	"\amembers\x18\x01 \x03(\v2\x1e.kith.familyfacing.v1.CaseloadR\amembers\x12%\n" +
 	"\x0eguide_children\x18\x02 \x01(\x05R\rguideChildren\x12%\n" +
 	"\x0eguide_families\x18\x03 \x01(\x05R\rguideFamilies\x12)\n" +
-	"\x10families_waiting\x18\x04 \x01(\x05R\x0ffamiliesWaiting\"\xd1\x01\n" +
+	"\x10families_waiting\x18\x04 \x01(\x05R\x0ffamiliesWaiting\"\xf6\x01\n" +
 	"\bCaseload\x12\x16\n" +
 	"\x06person\x18\x01 \x01(\tR\x06person\x12\x14\n" +
 	"\x05title\x18\x02 \x01(\tR\x05title\x12\x1a\n" +
 	"\bchildren\x18\x03 \x01(\x05R\bchildren\x12\x1a\n" +
 	"\bfamilies\x18\x04 \x01(\x05R\bfamilies\x12+\n" +
 	"\x11covering_families\x18\x05 \x01(\x05R\x10coveringFamilies\x122\n" +
-	"\x15full_time_thousandths\x18\x06 \x01(\x05R\x13fullTimeThousandths\"\xb7\x01\n" +
+	"\x15full_time_thousandths\x18\x06 \x01(\x05R\x13fullTimeThousandths\x12#\n" +
+	"\rweight_tenths\x18\a \x01(\x05R\fweightTenths\"\xb7\x01\n" +
 	"\x12ListNoticesRequest\x12R\n" +
 	"\x06parent\x18\x01 \x01(\tB:\xbaH7r523^authorities/[a-z0-9-]{1,40}/teams/[a-z0-9-]{1,60}$R\x06parent\x12$\n" +
 	"\tpage_size\x18\x02 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\bpageSize\x12'\n" +
@@ -2277,28 +2698,7 @@ const file_kith_familyfacing_v1_family_proto_rawDesc = "" +
 	"\x05child\x18\x02 \x01(\tR\x05child\x12\x18\n" +
 	"\acontact\x18\x03 \x01(\tR\acontact\x12\x16\n" +
 	"\x06worker\x18\x04 \x01(\tR\x06worker\x12*\n" +
-	"\x02at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\"\xa2\x01\n" +
-	"\x17FindOpenChildrenRequest\x12<\n" +
-	"\x06parent\x18\x01 \x01(\tB$\xbaH!r\x1f2\x1d^authorities/[a-z0-9-]{1,40}$R\x06parent\x12I\n" +
-	"\bchildren\x18\x02 \x03(\v2!.kith.familyfacing.v1.SoughtChildB\n" +
-	"\xbaH\a\x92\x01\x04\b\x01\x10\x1eR\bchildren\"\xd5\x01\n" +
-	"\vSoughtChild\x12&\n" +
-	"\n" +
-	"nhs_number\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x18\n" +
-	"R\tnhsNumber\x12%\n" +
-	"\tfull_name\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\xe8\aR\bfullName\x12&\n" +
-	"\n" +
-	"birth_date\x18\x03 \x01(\tB\a\xbaH\x04r\x02\x18\n" +
-	"R\tbirthDate\x12&\n" +
-	"\aaddress\x18\x04 \x01(\tB\f\xbaH\x05r\x03\x18\xe8\a\xc8\xf3\x18\x01R\aaddress\x12'\n" +
-	"\bpostcode\x18\x05 \x01(\tB\v\xbaH\x04r\x02\x18\x14\xc8\xf3\x18\x01R\bpostcode\"Q\n" +
-	"\x18FindOpenChildrenResponse\x125\n" +
-	"\x05found\x18\x01 \x03(\v2\x1f.kith.familyfacing.v1.OpenChildR\x05found\"r\n" +
-	"\tOpenChild\x12\x16\n" +
-	"\x06sought\x18\x01 \x01(\x05R\x06sought\x12\x16\n" +
-	"\x06family\x18\x02 \x01(\tR\x06family\x12\x1b\n" +
-	"\tfull_name\x18\x03 \x01(\tR\bfullName\x12\x18\n" +
-	"\areasons\x18\x04 \x03(\tR\areasons\"c\n" +
+	"\x02at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\"c\n" +
 	"\x10GetFamilyRequest\x12O\n" +
 	"\x04name\x18\x01 \x01(\tB;\xbaH8r624^authorities/[a-z0-9-]{1,40}/families/[0-9a-f-]{36}$R\x04name\"I\n" +
 	"\x11GetFamilyResponse\x124\n" +
@@ -2356,13 +2756,54 @@ const file_kith_familyfacing_v1_family_proto_rawDesc = "" +
 	"request_id\x18\x05 \x01(\tB\n" +
 	"\xbaH\ar\x05\x10\x01\x18\xc8\x01R\trequestId\"N\n" +
 	"\x16SettleRevisionResponse\x124\n" +
-	"\x06family\x18\x01 \x01(\v2\x1c.kith.familyfacing.v1.FamilyR\x06family*\xa2\x01\n" +
+	"\x06family\x18\x01 \x01(\v2\x1c.kith.familyfacing.v1.FamilyR\x06family\"\x81\x02\n" +
+	"\x12WeighFamilyRequest\x12O\n" +
+	"\x04name\x18\x01 \x01(\tB;\xbaH8r624^authorities/[a-z0-9-]{1,40}/families/[0-9a-f-]{36}$R\x04name\x12.\n" +
+	"\rweight_tenths\x18\x02 \x01(\x05B\t\xbaH\x06\x1a\x04\x18d(\x01R\fweightTenths\x12 \n" +
+	"\x06reason\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\x88'R\x06reason\x12\x1d\n" +
+	"\x04etag\x18\x04 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18(R\x04etag\x12)\n" +
+	"\n" +
+	"request_id\x18\x05 \x01(\tB\n" +
+	"\xbaH\ar\x05\x10\x01\x18\xc8\x01R\trequestId\"K\n" +
+	"\x13WeighFamilyResponse\x124\n" +
+	"\x06family\x18\x01 \x01(\v2\x1c.kith.familyfacing.v1.FamilyR\x06family\"\x89\x02\n" +
+	"\x15ProtectAddressRequest\x12d\n" +
+	"\x04name\x18\x01 \x01(\tBP\xbaHMrK2I^authorities/[a-z0-9-]{1,40}/families/[0-9a-f-]{36}/people/[0-9a-f-]{36}$R\x04name\x12\x1c\n" +
+	"\tprotected\x18\x02 \x01(\bR\tprotected\x12\"\n" +
+	"\x06reason\x18\x03 \x01(\tB\n" +
+	"\xbaH\ar\x05\x10\x01\x18\x88'R\x06reason\x12\x1d\n" +
+	"\x04etag\x18\x04 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18(R\x04etag\x12)\n" +
+	"\n" +
+	"request_id\x18\x05 \x01(\tB\n" +
+	"\xbaH\ar\x05\x10\x01\x18\xc8\x01R\trequestId\"N\n" +
+	"\x16ProtectAddressResponse\x124\n" +
+	"\x06family\x18\x01 \x01(\v2\x1c.kith.familyfacing.v1.FamilyR\x06family\"\xa0\x01\n" +
+	"\x14RevealAddressRequest\x12d\n" +
+	"\x04name\x18\x01 \x01(\tBP\xbaHMrK2I^authorities/[a-z0-9-]{1,40}/families/[0-9a-f-]{36}/people/[0-9a-f-]{36}$R\x04name\x12\"\n" +
+	"\x06reason\x18\x02 \x01(\tB\n" +
+	"\xbaH\ar\x05\x10\x01\x18\xf4\x03R\x06reason\"u\n" +
+	"\x15RevealAddressResponse\x12\x1e\n" +
+	"\aaddress\x18\x01 \x01(\tB\x04\xc8\xf3\x18\x01R\aaddress\x12 \n" +
+	"\bpostcode\x18\x02 \x01(\tB\x04\xc8\xf3\x18\x01R\bpostcode\x12\x1a\n" +
+	"\x05phone\x18\x03 \x01(\tB\x04\xc8\xf3\x18\x01R\x05phone\"\xb6\x01\n" +
+	"\x10ListLooksRequest\x12S\n" +
+	"\x06parent\x18\x01 \x01(\tB;\xbaH8r624^authorities/[a-z0-9-]{1,40}/families/[0-9a-f-]{36}$R\x06parent\x12$\n" +
+	"\tpage_size\x18\x02 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\bpageSize\x12'\n" +
+	"\n" +
+	"page_token\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\tpageToken\"m\n" +
+	"\x11ListLooksResponse\x120\n" +
+	"\x05looks\x18\x01 \x03(\v2\x1a.kith.familyfacing.v1.LookR\x05looks\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"`\n" +
+	"\x04Look\x12\x14\n" +
+	"\x05actor\x18\x01 \x01(\tR\x05actor\x12*\n" +
+	"\x02at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12\x16\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason*\xa2\x01\n" +
 	"\vFamilyState\x12\x1c\n" +
 	"\x18FAMILY_STATE_UNSPECIFIED\x10\x00\x12$\n" +
 	" FAMILY_STATE_AWAITING_ALLOCATION\x10\x01\x12\x1a\n" +
 	"\x16FAMILY_STATE_ALLOCATED\x10\x02\x12\x1a\n" +
 	"\x16FAMILY_STATE_WITHDRAWN\x10\x03\x12\x17\n" +
-	"\x13FAMILY_STATE_CLOSED\x10\x042\xe8\f\n" +
+	"\x13FAMILY_STATE_CLOSED\x10\x042\x9c\x11\n" +
 	"\rFamilyService\x12\x9a\x01\n" +
 	"\fListFamilies\x12).kith.familyfacing.v1.ListFamiliesRequest\x1a*.kith.familyfacing.v1.ListFamiliesResponse\"3\x82\xd3\xe4\x93\x02-\x12+/v1/{parent=authorities/*/teams/*}/families\x12\x91\x01\n" +
 	"\tGetFamily\x12&.kith.familyfacing.v1.GetFamilyRequest\x1a'.kith.familyfacing.v1.GetFamilyResponse\"3\x82\xd3\xe4\x93\x02-b\x06family\x12#/v1/{name=authorities/*/families/*}\x12\xac\x01\n" +
@@ -2372,8 +2813,11 @@ const file_kith_familyfacing_v1_family_proto_rawDesc = "" +
 	"\x11AcknowledgeUrgent\x12..kith.familyfacing.v1.AcknowledgeUrgentRequest\x1a/.kith.familyfacing.v1.AcknowledgeUrgentResponse\"H\x82\xd3\xe4\x93\x02B:\x01*b\x06family\"5/v1/{name=authorities/*/families/*}:acknowledgeUrgent\x12\xbd\x01\n" +
 	"\x0eSettleRevision\x12+.kith.familyfacing.v1.SettleRevisionRequest\x1a,.kith.familyfacing.v1.SettleRevisionResponse\"P\x82\xd3\xe4\x93\x02J:\x01*b\x06family\"=/v1/{name=authorities/*/families/*/children/*}:settleRevision\x12\x97\x01\n" +
 	"\vGetCaseload\x12(.kith.familyfacing.v1.GetCaseloadRequest\x1a).kith.familyfacing.v1.GetCaseloadResponse\"3\x82\xd3\xe4\x93\x02-\x12+/v1/{parent=authorities/*/teams/*}/caseload\x12\x96\x01\n" +
-	"\vListNotices\x12(.kith.familyfacing.v1.ListNoticesRequest\x1a).kith.familyfacing.v1.ListNoticesResponse\"2\x82\xd3\xe4\x93\x02,\x12*/v1/{parent=authorities/*/teams/*}/notices\x12q\n" +
-	"\x10FindOpenChildren\x12-.kith.familyfacing.v1.FindOpenChildrenRequest\x1a..kith.familyfacing.v1.FindOpenChildrenResponseBBZ@github.com/kithcare/kith/api/kith/familyfacing/v1;familyfacingv1b\x06proto3"
+	"\vListNotices\x12(.kith.familyfacing.v1.ListNoticesRequest\x1a).kith.familyfacing.v1.ListNoticesResponse\"2\x82\xd3\xe4\x93\x02,\x12*/v1/{parent=authorities/*/teams/*}/notices\x12\xa0\x01\n" +
+	"\vWeighFamily\x12(.kith.familyfacing.v1.WeighFamilyRequest\x1a).kith.familyfacing.v1.WeighFamilyResponse\"<\x82\xd3\xe4\x93\x026:\x01*b\x06family\")/v1/{name=authorities/*/families/*}:weigh\x12\xbb\x01\n" +
+	"\x0eProtectAddress\x12+.kith.familyfacing.v1.ProtectAddressRequest\x1a,.kith.familyfacing.v1.ProtectAddressResponse\"N\x82\xd3\xe4\x93\x02H:\x01*b\x06family\";/v1/{name=authorities/*/families/*/people/*}:protectAddress\x12\xaf\x01\n" +
+	"\rRevealAddress\x12*.kith.familyfacing.v1.RevealAddressRequest\x1a+.kith.familyfacing.v1.RevealAddressResponse\"E\x82\xd3\xe4\x93\x02?:\x01*\":/v1/{name=authorities/*/families/*/people/*}:revealAddress\x12\x91\x01\n" +
+	"\tListLooks\x12&.kith.familyfacing.v1.ListLooksRequest\x1a'.kith.familyfacing.v1.ListLooksResponse\"3\x82\xd3\xe4\x93\x02-\x12+/v1/{parent=authorities/*/families/*}/looksBBZ@github.com/kithcare/kith/api/kith/familyfacing/v1;familyfacingv1b\x06proto3"
 
 var (
 	file_kith_familyfacing_v1_family_proto_rawDescOnce sync.Once
@@ -2388,7 +2832,7 @@ func file_kith_familyfacing_v1_family_proto_rawDescGZIP() []byte {
 }
 
 var file_kith_familyfacing_v1_family_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_kith_familyfacing_v1_family_proto_msgTypes = make([]protoimpl.MessageInfo, 29)
+var file_kith_familyfacing_v1_family_proto_msgTypes = make([]protoimpl.MessageInfo, 34)
 var file_kith_familyfacing_v1_family_proto_goTypes = []any{
 	(FamilyState)(0),                  // 0: kith.familyfacing.v1.FamilyState
 	(*Family)(nil),                    // 1: kith.familyfacing.v1.Family
@@ -2404,75 +2848,90 @@ var file_kith_familyfacing_v1_family_proto_goTypes = []any{
 	(*ListNoticesRequest)(nil),        // 11: kith.familyfacing.v1.ListNoticesRequest
 	(*ListNoticesResponse)(nil),       // 12: kith.familyfacing.v1.ListNoticesResponse
 	(*Notice)(nil),                    // 13: kith.familyfacing.v1.Notice
-	(*FindOpenChildrenRequest)(nil),   // 14: kith.familyfacing.v1.FindOpenChildrenRequest
-	(*SoughtChild)(nil),               // 15: kith.familyfacing.v1.SoughtChild
-	(*FindOpenChildrenResponse)(nil),  // 16: kith.familyfacing.v1.FindOpenChildrenResponse
-	(*OpenChild)(nil),                 // 17: kith.familyfacing.v1.OpenChild
-	(*GetFamilyRequest)(nil),          // 18: kith.familyfacing.v1.GetFamilyRequest
-	(*GetFamilyResponse)(nil),         // 19: kith.familyfacing.v1.GetFamilyResponse
-	(*AllocateFamilyRequest)(nil),     // 20: kith.familyfacing.v1.AllocateFamilyRequest
-	(*AllocateFamilyResponse)(nil),    // 21: kith.familyfacing.v1.AllocateFamilyResponse
-	(*HandOverFamilyRequest)(nil),     // 22: kith.familyfacing.v1.HandOverFamilyRequest
-	(*HandOverFamilyResponse)(nil),    // 23: kith.familyfacing.v1.HandOverFamilyResponse
-	(*DeferFamilyRequest)(nil),        // 24: kith.familyfacing.v1.DeferFamilyRequest
-	(*DeferFamilyResponse)(nil),       // 25: kith.familyfacing.v1.DeferFamilyResponse
-	(*AcknowledgeUrgentRequest)(nil),  // 26: kith.familyfacing.v1.AcknowledgeUrgentRequest
-	(*AcknowledgeUrgentResponse)(nil), // 27: kith.familyfacing.v1.AcknowledgeUrgentResponse
-	(*SettleRevisionRequest)(nil),     // 28: kith.familyfacing.v1.SettleRevisionRequest
-	(*SettleRevisionResponse)(nil),    // 29: kith.familyfacing.v1.SettleRevisionResponse
-	(*timestamppb.Timestamp)(nil),     // 30: google.protobuf.Timestamp
+	(*GetFamilyRequest)(nil),          // 14: kith.familyfacing.v1.GetFamilyRequest
+	(*GetFamilyResponse)(nil),         // 15: kith.familyfacing.v1.GetFamilyResponse
+	(*AllocateFamilyRequest)(nil),     // 16: kith.familyfacing.v1.AllocateFamilyRequest
+	(*AllocateFamilyResponse)(nil),    // 17: kith.familyfacing.v1.AllocateFamilyResponse
+	(*HandOverFamilyRequest)(nil),     // 18: kith.familyfacing.v1.HandOverFamilyRequest
+	(*HandOverFamilyResponse)(nil),    // 19: kith.familyfacing.v1.HandOverFamilyResponse
+	(*DeferFamilyRequest)(nil),        // 20: kith.familyfacing.v1.DeferFamilyRequest
+	(*DeferFamilyResponse)(nil),       // 21: kith.familyfacing.v1.DeferFamilyResponse
+	(*AcknowledgeUrgentRequest)(nil),  // 22: kith.familyfacing.v1.AcknowledgeUrgentRequest
+	(*AcknowledgeUrgentResponse)(nil), // 23: kith.familyfacing.v1.AcknowledgeUrgentResponse
+	(*SettleRevisionRequest)(nil),     // 24: kith.familyfacing.v1.SettleRevisionRequest
+	(*SettleRevisionResponse)(nil),    // 25: kith.familyfacing.v1.SettleRevisionResponse
+	(*WeighFamilyRequest)(nil),        // 26: kith.familyfacing.v1.WeighFamilyRequest
+	(*WeighFamilyResponse)(nil),       // 27: kith.familyfacing.v1.WeighFamilyResponse
+	(*ProtectAddressRequest)(nil),     // 28: kith.familyfacing.v1.ProtectAddressRequest
+	(*ProtectAddressResponse)(nil),    // 29: kith.familyfacing.v1.ProtectAddressResponse
+	(*RevealAddressRequest)(nil),      // 30: kith.familyfacing.v1.RevealAddressRequest
+	(*RevealAddressResponse)(nil),     // 31: kith.familyfacing.v1.RevealAddressResponse
+	(*ListLooksRequest)(nil),          // 32: kith.familyfacing.v1.ListLooksRequest
+	(*ListLooksResponse)(nil),         // 33: kith.familyfacing.v1.ListLooksResponse
+	(*Look)(nil),                      // 34: kith.familyfacing.v1.Look
+	(*timestamppb.Timestamp)(nil),     // 35: google.protobuf.Timestamp
 }
 var file_kith_familyfacing_v1_family_proto_depIdxs = []int32{
 	0,  // 0: kith.familyfacing.v1.Family.state:type_name -> kith.familyfacing.v1.FamilyState
-	30, // 1: kith.familyfacing.v1.Family.opened_at:type_name -> google.protobuf.Timestamp
+	35, // 1: kith.familyfacing.v1.Family.opened_at:type_name -> google.protobuf.Timestamp
 	3,  // 2: kith.familyfacing.v1.Family.people:type_name -> kith.familyfacing.v1.Person
-	30, // 3: kith.familyfacing.v1.Family.allocated_at:type_name -> google.protobuf.Timestamp
+	35, // 3: kith.familyfacing.v1.Family.allocated_at:type_name -> google.protobuf.Timestamp
 	4,  // 4: kith.familyfacing.v1.Family.involvements:type_name -> kith.familyfacing.v1.Involvement
 	2,  // 5: kith.familyfacing.v1.Family.worries:type_name -> kith.familyfacing.v1.ReferredWorry
-	30, // 6: kith.familyfacing.v1.ReferredWorry.received_at:type_name -> google.protobuf.Timestamp
-	30, // 7: kith.familyfacing.v1.Involvement.at:type_name -> google.protobuf.Timestamp
-	30, // 8: kith.familyfacing.v1.Involvement.written_at:type_name -> google.protobuf.Timestamp
-	0,  // 9: kith.familyfacing.v1.FamilySummary.state:type_name -> kith.familyfacing.v1.FamilyState
-	30, // 10: kith.familyfacing.v1.FamilySummary.opened_at:type_name -> google.protobuf.Timestamp
-	30, // 11: kith.familyfacing.v1.FamilySummary.allocated_at:type_name -> google.protobuf.Timestamp
-	0,  // 12: kith.familyfacing.v1.ListFamiliesRequest.state:type_name -> kith.familyfacing.v1.FamilyState
-	5,  // 13: kith.familyfacing.v1.ListFamiliesResponse.families:type_name -> kith.familyfacing.v1.FamilySummary
-	10, // 14: kith.familyfacing.v1.GetCaseloadResponse.members:type_name -> kith.familyfacing.v1.Caseload
-	13, // 15: kith.familyfacing.v1.ListNoticesResponse.notices:type_name -> kith.familyfacing.v1.Notice
-	30, // 16: kith.familyfacing.v1.Notice.at:type_name -> google.protobuf.Timestamp
-	15, // 17: kith.familyfacing.v1.FindOpenChildrenRequest.children:type_name -> kith.familyfacing.v1.SoughtChild
-	17, // 18: kith.familyfacing.v1.FindOpenChildrenResponse.found:type_name -> kith.familyfacing.v1.OpenChild
+	35, // 6: kith.familyfacing.v1.Family.glass_broken_until:type_name -> google.protobuf.Timestamp
+	35, // 7: kith.familyfacing.v1.ReferredWorry.received_at:type_name -> google.protobuf.Timestamp
+	35, // 8: kith.familyfacing.v1.Involvement.at:type_name -> google.protobuf.Timestamp
+	35, // 9: kith.familyfacing.v1.Involvement.written_at:type_name -> google.protobuf.Timestamp
+	0,  // 10: kith.familyfacing.v1.FamilySummary.state:type_name -> kith.familyfacing.v1.FamilyState
+	35, // 11: kith.familyfacing.v1.FamilySummary.opened_at:type_name -> google.protobuf.Timestamp
+	35, // 12: kith.familyfacing.v1.FamilySummary.allocated_at:type_name -> google.protobuf.Timestamp
+	35, // 13: kith.familyfacing.v1.FamilySummary.last_event_at:type_name -> google.protobuf.Timestamp
+	0,  // 14: kith.familyfacing.v1.ListFamiliesRequest.state:type_name -> kith.familyfacing.v1.FamilyState
+	5,  // 15: kith.familyfacing.v1.ListFamiliesResponse.families:type_name -> kith.familyfacing.v1.FamilySummary
+	10, // 16: kith.familyfacing.v1.GetCaseloadResponse.members:type_name -> kith.familyfacing.v1.Caseload
+	13, // 17: kith.familyfacing.v1.ListNoticesResponse.notices:type_name -> kith.familyfacing.v1.Notice
+	35, // 18: kith.familyfacing.v1.Notice.at:type_name -> google.protobuf.Timestamp
 	1,  // 19: kith.familyfacing.v1.GetFamilyResponse.family:type_name -> kith.familyfacing.v1.Family
 	1,  // 20: kith.familyfacing.v1.AllocateFamilyResponse.family:type_name -> kith.familyfacing.v1.Family
 	1,  // 21: kith.familyfacing.v1.HandOverFamilyResponse.family:type_name -> kith.familyfacing.v1.Family
 	1,  // 22: kith.familyfacing.v1.DeferFamilyResponse.family:type_name -> kith.familyfacing.v1.Family
 	1,  // 23: kith.familyfacing.v1.AcknowledgeUrgentResponse.family:type_name -> kith.familyfacing.v1.Family
 	1,  // 24: kith.familyfacing.v1.SettleRevisionResponse.family:type_name -> kith.familyfacing.v1.Family
-	6,  // 25: kith.familyfacing.v1.FamilyService.ListFamilies:input_type -> kith.familyfacing.v1.ListFamiliesRequest
-	18, // 26: kith.familyfacing.v1.FamilyService.GetFamily:input_type -> kith.familyfacing.v1.GetFamilyRequest
-	20, // 27: kith.familyfacing.v1.FamilyService.AllocateFamily:input_type -> kith.familyfacing.v1.AllocateFamilyRequest
-	22, // 28: kith.familyfacing.v1.FamilyService.HandOverFamily:input_type -> kith.familyfacing.v1.HandOverFamilyRequest
-	24, // 29: kith.familyfacing.v1.FamilyService.DeferFamily:input_type -> kith.familyfacing.v1.DeferFamilyRequest
-	26, // 30: kith.familyfacing.v1.FamilyService.AcknowledgeUrgent:input_type -> kith.familyfacing.v1.AcknowledgeUrgentRequest
-	28, // 31: kith.familyfacing.v1.FamilyService.SettleRevision:input_type -> kith.familyfacing.v1.SettleRevisionRequest
-	8,  // 32: kith.familyfacing.v1.FamilyService.GetCaseload:input_type -> kith.familyfacing.v1.GetCaseloadRequest
-	11, // 33: kith.familyfacing.v1.FamilyService.ListNotices:input_type -> kith.familyfacing.v1.ListNoticesRequest
-	14, // 34: kith.familyfacing.v1.FamilyService.FindOpenChildren:input_type -> kith.familyfacing.v1.FindOpenChildrenRequest
-	7,  // 35: kith.familyfacing.v1.FamilyService.ListFamilies:output_type -> kith.familyfacing.v1.ListFamiliesResponse
-	19, // 36: kith.familyfacing.v1.FamilyService.GetFamily:output_type -> kith.familyfacing.v1.GetFamilyResponse
-	21, // 37: kith.familyfacing.v1.FamilyService.AllocateFamily:output_type -> kith.familyfacing.v1.AllocateFamilyResponse
-	23, // 38: kith.familyfacing.v1.FamilyService.HandOverFamily:output_type -> kith.familyfacing.v1.HandOverFamilyResponse
-	25, // 39: kith.familyfacing.v1.FamilyService.DeferFamily:output_type -> kith.familyfacing.v1.DeferFamilyResponse
-	27, // 40: kith.familyfacing.v1.FamilyService.AcknowledgeUrgent:output_type -> kith.familyfacing.v1.AcknowledgeUrgentResponse
-	29, // 41: kith.familyfacing.v1.FamilyService.SettleRevision:output_type -> kith.familyfacing.v1.SettleRevisionResponse
-	9,  // 42: kith.familyfacing.v1.FamilyService.GetCaseload:output_type -> kith.familyfacing.v1.GetCaseloadResponse
-	12, // 43: kith.familyfacing.v1.FamilyService.ListNotices:output_type -> kith.familyfacing.v1.ListNoticesResponse
-	16, // 44: kith.familyfacing.v1.FamilyService.FindOpenChildren:output_type -> kith.familyfacing.v1.FindOpenChildrenResponse
-	35, // [35:45] is the sub-list for method output_type
-	25, // [25:35] is the sub-list for method input_type
-	25, // [25:25] is the sub-list for extension type_name
-	25, // [25:25] is the sub-list for extension extendee
-	0,  // [0:25] is the sub-list for field type_name
+	1,  // 25: kith.familyfacing.v1.WeighFamilyResponse.family:type_name -> kith.familyfacing.v1.Family
+	1,  // 26: kith.familyfacing.v1.ProtectAddressResponse.family:type_name -> kith.familyfacing.v1.Family
+	34, // 27: kith.familyfacing.v1.ListLooksResponse.looks:type_name -> kith.familyfacing.v1.Look
+	35, // 28: kith.familyfacing.v1.Look.at:type_name -> google.protobuf.Timestamp
+	6,  // 29: kith.familyfacing.v1.FamilyService.ListFamilies:input_type -> kith.familyfacing.v1.ListFamiliesRequest
+	14, // 30: kith.familyfacing.v1.FamilyService.GetFamily:input_type -> kith.familyfacing.v1.GetFamilyRequest
+	16, // 31: kith.familyfacing.v1.FamilyService.AllocateFamily:input_type -> kith.familyfacing.v1.AllocateFamilyRequest
+	18, // 32: kith.familyfacing.v1.FamilyService.HandOverFamily:input_type -> kith.familyfacing.v1.HandOverFamilyRequest
+	20, // 33: kith.familyfacing.v1.FamilyService.DeferFamily:input_type -> kith.familyfacing.v1.DeferFamilyRequest
+	22, // 34: kith.familyfacing.v1.FamilyService.AcknowledgeUrgent:input_type -> kith.familyfacing.v1.AcknowledgeUrgentRequest
+	24, // 35: kith.familyfacing.v1.FamilyService.SettleRevision:input_type -> kith.familyfacing.v1.SettleRevisionRequest
+	8,  // 36: kith.familyfacing.v1.FamilyService.GetCaseload:input_type -> kith.familyfacing.v1.GetCaseloadRequest
+	11, // 37: kith.familyfacing.v1.FamilyService.ListNotices:input_type -> kith.familyfacing.v1.ListNoticesRequest
+	26, // 38: kith.familyfacing.v1.FamilyService.WeighFamily:input_type -> kith.familyfacing.v1.WeighFamilyRequest
+	28, // 39: kith.familyfacing.v1.FamilyService.ProtectAddress:input_type -> kith.familyfacing.v1.ProtectAddressRequest
+	30, // 40: kith.familyfacing.v1.FamilyService.RevealAddress:input_type -> kith.familyfacing.v1.RevealAddressRequest
+	32, // 41: kith.familyfacing.v1.FamilyService.ListLooks:input_type -> kith.familyfacing.v1.ListLooksRequest
+	7,  // 42: kith.familyfacing.v1.FamilyService.ListFamilies:output_type -> kith.familyfacing.v1.ListFamiliesResponse
+	15, // 43: kith.familyfacing.v1.FamilyService.GetFamily:output_type -> kith.familyfacing.v1.GetFamilyResponse
+	17, // 44: kith.familyfacing.v1.FamilyService.AllocateFamily:output_type -> kith.familyfacing.v1.AllocateFamilyResponse
+	19, // 45: kith.familyfacing.v1.FamilyService.HandOverFamily:output_type -> kith.familyfacing.v1.HandOverFamilyResponse
+	21, // 46: kith.familyfacing.v1.FamilyService.DeferFamily:output_type -> kith.familyfacing.v1.DeferFamilyResponse
+	23, // 47: kith.familyfacing.v1.FamilyService.AcknowledgeUrgent:output_type -> kith.familyfacing.v1.AcknowledgeUrgentResponse
+	25, // 48: kith.familyfacing.v1.FamilyService.SettleRevision:output_type -> kith.familyfacing.v1.SettleRevisionResponse
+	9,  // 49: kith.familyfacing.v1.FamilyService.GetCaseload:output_type -> kith.familyfacing.v1.GetCaseloadResponse
+	12, // 50: kith.familyfacing.v1.FamilyService.ListNotices:output_type -> kith.familyfacing.v1.ListNoticesResponse
+	27, // 51: kith.familyfacing.v1.FamilyService.WeighFamily:output_type -> kith.familyfacing.v1.WeighFamilyResponse
+	29, // 52: kith.familyfacing.v1.FamilyService.ProtectAddress:output_type -> kith.familyfacing.v1.ProtectAddressResponse
+	31, // 53: kith.familyfacing.v1.FamilyService.RevealAddress:output_type -> kith.familyfacing.v1.RevealAddressResponse
+	33, // 54: kith.familyfacing.v1.FamilyService.ListLooks:output_type -> kith.familyfacing.v1.ListLooksResponse
+	42, // [42:55] is the sub-list for method output_type
+	29, // [29:42] is the sub-list for method input_type
+	29, // [29:29] is the sub-list for extension type_name
+	29, // [29:29] is the sub-list for extension extendee
+	0,  // [0:29] is the sub-list for field type_name
 }
 
 func init() { file_kith_familyfacing_v1_family_proto_init() }
@@ -2486,7 +2945,7 @@ func file_kith_familyfacing_v1_family_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_kith_familyfacing_v1_family_proto_rawDesc), len(file_kith_familyfacing_v1_family_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   29,
+			NumMessages:   34,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -30,7 +30,10 @@ const (
 	FamilyService_SettleRevision_FullMethodName    = "/kith.familyfacing.v1.FamilyService/SettleRevision"
 	FamilyService_GetCaseload_FullMethodName       = "/kith.familyfacing.v1.FamilyService/GetCaseload"
 	FamilyService_ListNotices_FullMethodName       = "/kith.familyfacing.v1.FamilyService/ListNotices"
-	FamilyService_FindOpenChildren_FullMethodName  = "/kith.familyfacing.v1.FamilyService/FindOpenChildren"
+	FamilyService_WeighFamily_FullMethodName       = "/kith.familyfacing.v1.FamilyService/WeighFamily"
+	FamilyService_ProtectAddress_FullMethodName    = "/kith.familyfacing.v1.FamilyService/ProtectAddress"
+	FamilyService_RevealAddress_FullMethodName     = "/kith.familyfacing.v1.FamilyService/RevealAddress"
+	FamilyService_ListLooks_FullMethodName         = "/kith.familyfacing.v1.FamilyService/ListLooks"
 )
 
 // FamilyServiceClient is the client API for FamilyService service.
@@ -59,8 +62,14 @@ type FamilyServiceClient interface {
 	GetCaseload(ctx context.Context, in *GetCaseloadRequest, opts ...grpc.CallOption) (*GetCaseloadResponse, error)
 	// Contacts about children of the team's families, passed to their workers, newest first.
 	ListNotices(ctx context.Context, in *ListNoticesRequest, opts ...grpc.CallOption) (*ListNoticesResponse, error)
-	// Open families that may hold the child described. For the referral service, on behalf of a member of the Referral Team.
-	FindOpenChildren(ctx context.Context, in *FindOpenChildrenRequest, opts ...grpc.CallOption) (*FindOpenChildrenResponse, error)
+	// How heavy the team finds a family, for its caseload picture [blueprint: Appendix 2, Pillar 3]. It never gates anything.
+	WeighFamily(ctx context.Context, in *WeighFamilyRequest, opts ...grpc.CallOption) (*WeighFamilyResponse, error)
+	// Marks a person's address as protected, or no longer: a protected one is shown only by RevealAddress.
+	ProtectAddress(ctx context.Context, in *ProtectAddressRequest, opts ...grpc.CallOption) (*ProtectAddressResponse, error)
+	// Shows a protected address, for a reason that the audit trail keeps.
+	RevealAddress(ctx context.Context, in *RevealAddressRequest, opts ...grpc.CallOption) (*RevealAddressResponse, error)
+	// Who looked at the family and why, newest first, for members of its team.
+	ListLooks(ctx context.Context, in *ListLooksRequest, opts ...grpc.CallOption) (*ListLooksResponse, error)
 }
 
 type familyServiceClient struct {
@@ -161,10 +170,40 @@ func (c *familyServiceClient) ListNotices(ctx context.Context, in *ListNoticesRe
 	return out, nil
 }
 
-func (c *familyServiceClient) FindOpenChildren(ctx context.Context, in *FindOpenChildrenRequest, opts ...grpc.CallOption) (*FindOpenChildrenResponse, error) {
+func (c *familyServiceClient) WeighFamily(ctx context.Context, in *WeighFamilyRequest, opts ...grpc.CallOption) (*WeighFamilyResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	out := new(FindOpenChildrenResponse)
-	err := c.cc.Invoke(ctx, FamilyService_FindOpenChildren_FullMethodName, in, out, cOpts...)
+	out := new(WeighFamilyResponse)
+	err := c.cc.Invoke(ctx, FamilyService_WeighFamily_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *familyServiceClient) ProtectAddress(ctx context.Context, in *ProtectAddressRequest, opts ...grpc.CallOption) (*ProtectAddressResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ProtectAddressResponse)
+	err := c.cc.Invoke(ctx, FamilyService_ProtectAddress_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *familyServiceClient) RevealAddress(ctx context.Context, in *RevealAddressRequest, opts ...grpc.CallOption) (*RevealAddressResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(RevealAddressResponse)
+	err := c.cc.Invoke(ctx, FamilyService_RevealAddress_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *familyServiceClient) ListLooks(ctx context.Context, in *ListLooksRequest, opts ...grpc.CallOption) (*ListLooksResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListLooksResponse)
+	err := c.cc.Invoke(ctx, FamilyService_ListLooks_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -197,8 +236,14 @@ type FamilyServiceServer interface {
 	GetCaseload(context.Context, *GetCaseloadRequest) (*GetCaseloadResponse, error)
 	// Contacts about children of the team's families, passed to their workers, newest first.
 	ListNotices(context.Context, *ListNoticesRequest) (*ListNoticesResponse, error)
-	// Open families that may hold the child described. For the referral service, on behalf of a member of the Referral Team.
-	FindOpenChildren(context.Context, *FindOpenChildrenRequest) (*FindOpenChildrenResponse, error)
+	// How heavy the team finds a family, for its caseload picture [blueprint: Appendix 2, Pillar 3]. It never gates anything.
+	WeighFamily(context.Context, *WeighFamilyRequest) (*WeighFamilyResponse, error)
+	// Marks a person's address as protected, or no longer: a protected one is shown only by RevealAddress.
+	ProtectAddress(context.Context, *ProtectAddressRequest) (*ProtectAddressResponse, error)
+	// Shows a protected address, for a reason that the audit trail keeps.
+	RevealAddress(context.Context, *RevealAddressRequest) (*RevealAddressResponse, error)
+	// Who looked at the family and why, newest first, for members of its team.
+	ListLooks(context.Context, *ListLooksRequest) (*ListLooksResponse, error)
 	mustEmbedUnimplementedFamilyServiceServer()
 }
 
@@ -236,8 +281,17 @@ func (UnimplementedFamilyServiceServer) GetCaseload(context.Context, *GetCaseloa
 func (UnimplementedFamilyServiceServer) ListNotices(context.Context, *ListNoticesRequest) (*ListNoticesResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListNotices not implemented")
 }
-func (UnimplementedFamilyServiceServer) FindOpenChildren(context.Context, *FindOpenChildrenRequest) (*FindOpenChildrenResponse, error) {
-	return nil, status.Error(codes.Unimplemented, "method FindOpenChildren not implemented")
+func (UnimplementedFamilyServiceServer) WeighFamily(context.Context, *WeighFamilyRequest) (*WeighFamilyResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method WeighFamily not implemented")
+}
+func (UnimplementedFamilyServiceServer) ProtectAddress(context.Context, *ProtectAddressRequest) (*ProtectAddressResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ProtectAddress not implemented")
+}
+func (UnimplementedFamilyServiceServer) RevealAddress(context.Context, *RevealAddressRequest) (*RevealAddressResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method RevealAddress not implemented")
+}
+func (UnimplementedFamilyServiceServer) ListLooks(context.Context, *ListLooksRequest) (*ListLooksResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListLooks not implemented")
 }
 func (UnimplementedFamilyServiceServer) mustEmbedUnimplementedFamilyServiceServer() {}
 func (UnimplementedFamilyServiceServer) testEmbeddedByValue()                       {}
@@ -422,20 +476,74 @@ func _FamilyService_ListNotices_Handler(srv interface{}, ctx context.Context, de
 	return interceptor(ctx, in, info, handler)
 }
 
-func _FamilyService_FindOpenChildren_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
-	in := new(FindOpenChildrenRequest)
+func _FamilyService_WeighFamily_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(WeighFamilyRequest)
 	if err := dec(in); err != nil {
 		return nil, err
 	}
 	if interceptor == nil {
-		return srv.(FamilyServiceServer).FindOpenChildren(ctx, in)
+		return srv.(FamilyServiceServer).WeighFamily(ctx, in)
 	}
 	info := &grpc.UnaryServerInfo{
 		Server:     srv,
-		FullMethod: FamilyService_FindOpenChildren_FullMethodName,
+		FullMethod: FamilyService_WeighFamily_FullMethodName,
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
-		return srv.(FamilyServiceServer).FindOpenChildren(ctx, req.(*FindOpenChildrenRequest))
+		return srv.(FamilyServiceServer).WeighFamily(ctx, req.(*WeighFamilyRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _FamilyService_ProtectAddress_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ProtectAddressRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(FamilyServiceServer).ProtectAddress(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: FamilyService_ProtectAddress_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(FamilyServiceServer).ProtectAddress(ctx, req.(*ProtectAddressRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _FamilyService_RevealAddress_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RevealAddressRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(FamilyServiceServer).RevealAddress(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: FamilyService_RevealAddress_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(FamilyServiceServer).RevealAddress(ctx, req.(*RevealAddressRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _FamilyService_ListLooks_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListLooksRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(FamilyServiceServer).ListLooks(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: FamilyService_ListLooks_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(FamilyServiceServer).ListLooks(ctx, req.(*ListLooksRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -484,8 +592,20 @@ var FamilyService_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _FamilyService_ListNotices_Handler,
 		},
 		{
-			MethodName: "FindOpenChildren",
-			Handler:    _FamilyService_FindOpenChildren_Handler,
+			MethodName: "WeighFamily",
+			Handler:    _FamilyService_WeighFamily_Handler,
+		},
+		{
+			MethodName: "ProtectAddress",
+			Handler:    _FamilyService_ProtectAddress_Handler,
+		},
+		{
+			MethodName: "RevealAddress",
+			Handler:    _FamilyService_RevealAddress_Handler,
+		},
+		{
+			MethodName: "ListLooks",
+			Handler:    _FamilyService_ListLooks_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

@@ -958,7 +958,9 @@ type Contact struct {
 	// Names the version that was read; send it with a change.
 	Etag string `protobuf:"bytes,14,opt,name=etag,proto3" json:"etag,omitempty"`
 	// Only for staff.
-	Desk          *ContactDesk `protobuf:"bytes,15,opt,name=desk,proto3" json:"desk,omitempty"`
+	Desk *ContactDesk `protobuf:"bytes,15,opt,name=desk,proto3" json:"desk,omitempty"`
+	// When a person of the desk first had it before them.
+	SeenAt        *timestamppb.Timestamp `protobuf:"bytes,16,opt,name=seen_at,json=seenAt,proto3" json:"seen_at,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1098,6 +1100,13 @@ func (x *Contact) GetDesk() *ContactDesk {
 	return nil
 }
 
+func (x *Contact) GetSeenAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.SeenAt
+	}
+	return nil
+}
+
 // What only the Referral Team sees of a contact.
 type ContactDesk struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1118,7 +1127,13 @@ type ContactDesk struct {
 	// The partner that sent it, `authorities/{authority}/partners/{partner}`, or the person who wrote it down.
 	ReceivedFrom string `protobuf:"bytes,9,opt,name=received_from,json=receivedFrom,proto3" json:"received_from,omitempty"`
 	// True where the partner was over its rate limit: it was accepted all the same.
-	OverLimit     bool `protobuf:"varint,10,opt,name=over_limit,json=overLimit,proto3" json:"over_limit,omitempty"`
+	OverLimit bool `protobuf:"varint,10,opt,name=over_limit,json=overLimit,proto3" json:"over_limit,omitempty"`
+	// Since when the Emergency Duty Team looks after it; absent while the Referral Team does.
+	WithDutySince *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=with_duty_since,json=withDutySince,proto3" json:"with_duty_since,omitempty"`
+	// Who of the desk saw it first: `authorities/{authority}/people/{person}`.
+	SeenBy string `protobuf:"bytes,12,opt,name=seen_by,json=seenBy,proto3" json:"seen_by,omitempty"`
+	// What the referrer was told, and what could not be delivered, newest first.
+	CallBacks     []*CallBack `protobuf:"bytes,13,rep,name=call_backs,json=callBacks,proto3" json:"call_backs,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1223,6 +1238,185 @@ func (x *ContactDesk) GetOverLimit() bool {
 	return false
 }
 
+func (x *ContactDesk) GetWithDutySince() *timestamppb.Timestamp {
+	if x != nil {
+		return x.WithDutySince
+	}
+	return nil
+}
+
+func (x *ContactDesk) GetSeenBy() string {
+	if x != nil {
+		return x.SeenBy
+	}
+	return ""
+}
+
+func (x *ContactDesk) GetCallBacks() []*CallBack {
+	if x != nil {
+		return x.CallBacks
+	}
+	return nil
+}
+
+// A word to the referrer that something changed: an id, never a child's data. It is a signed call to the partner's
+// registered address (Standard Webhooks) or an e-mail without names, tried again over a day.
+type CallBack struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// `authorities/{authority}/callBacks/{id}`.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// `authorities/{authority}/contacts/{contact}`.
+	Contact string `protobuf:"bytes,2,opt,name=contact,proto3" json:"contact,omitempty"`
+	Receipt string `protobuf:"bytes,3,opt,name=receipt,proto3" json:"receipt,omitempty"`
+	// `SEEN` when a person has it, `CHILD_DECIDED` for each child's decision.
+	Kind string `protobuf:"bytes,4,opt,name=kind,proto3" json:"kind,omitempty"`
+	// `CALL_BACK` or `EMAIL`.
+	Channel string `protobuf:"bytes,5,opt,name=channel,proto3" json:"channel,omitempty"`
+	// The partner, `authorities/{authority}/partners/{partner}`; empty for an individual.
+	Partner     string                 `protobuf:"bytes,6,opt,name=partner,proto3" json:"partner,omitempty"`
+	DueAt       *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=due_at,json=dueAt,proto3" json:"due_at,omitempty"`
+	Attempts    int32                  `protobuf:"varint,8,opt,name=attempts,proto3" json:"attempts,omitempty"`
+	DeliveredAt *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=delivered_at,json=deliveredAt,proto3" json:"delivered_at,omitempty"`
+	// Absent once delivered or given up.
+	NextAttemptAt *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=next_attempt_at,json=nextAttemptAt,proto3" json:"next_attempt_at,omitempty"`
+	// Why the last attempt failed, for staff.
+	Failure string `protobuf:"bytes,11,opt,name=failure,proto3" json:"failure,omitempty"`
+	// How a person told the referrer instead, and who.
+	Settled       string                 `protobuf:"bytes,12,opt,name=settled,proto3" json:"settled,omitempty"`
+	SettledBy     string                 `protobuf:"bytes,13,opt,name=settled_by,json=settledBy,proto3" json:"settled_by,omitempty"`
+	SettledAt     *timestamppb.Timestamp `protobuf:"bytes,14,opt,name=settled_at,json=settledAt,proto3" json:"settled_at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CallBack) Reset() {
+	*x = CallBack{}
+	mi := &file_kith_referral_v1_contact_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CallBack) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CallBack) ProtoMessage() {}
+
+func (x *CallBack) ProtoReflect() protoreflect.Message {
+	mi := &file_kith_referral_v1_contact_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CallBack.ProtoReflect.Descriptor instead.
+func (*CallBack) Descriptor() ([]byte, []int) {
+	return file_kith_referral_v1_contact_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *CallBack) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *CallBack) GetContact() string {
+	if x != nil {
+		return x.Contact
+	}
+	return ""
+}
+
+func (x *CallBack) GetReceipt() string {
+	if x != nil {
+		return x.Receipt
+	}
+	return ""
+}
+
+func (x *CallBack) GetKind() string {
+	if x != nil {
+		return x.Kind
+	}
+	return ""
+}
+
+func (x *CallBack) GetChannel() string {
+	if x != nil {
+		return x.Channel
+	}
+	return ""
+}
+
+func (x *CallBack) GetPartner() string {
+	if x != nil {
+		return x.Partner
+	}
+	return ""
+}
+
+func (x *CallBack) GetDueAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.DueAt
+	}
+	return nil
+}
+
+func (x *CallBack) GetAttempts() int32 {
+	if x != nil {
+		return x.Attempts
+	}
+	return 0
+}
+
+func (x *CallBack) GetDeliveredAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.DeliveredAt
+	}
+	return nil
+}
+
+func (x *CallBack) GetNextAttemptAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.NextAttemptAt
+	}
+	return nil
+}
+
+func (x *CallBack) GetFailure() string {
+	if x != nil {
+		return x.Failure
+	}
+	return ""
+}
+
+func (x *CallBack) GetSettled() string {
+	if x != nil {
+		return x.Settled
+	}
+	return ""
+}
+
+func (x *CallBack) GetSettledBy() string {
+	if x != nil {
+		return x.SettledBy
+	}
+	return ""
+}
+
+func (x *CallBack) GetSettledAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.SettledAt
+	}
+	return nil
+}
+
 type ContactLink struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Contact       string                 `protobuf:"bytes,1,opt,name=contact,proto3" json:"contact,omitempty"`
@@ -1233,7 +1427,7 @@ type ContactLink struct {
 
 func (x *ContactLink) Reset() {
 	*x = ContactLink{}
-	mi := &file_kith_referral_v1_contact_proto_msgTypes[8]
+	mi := &file_kith_referral_v1_contact_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1245,7 +1439,7 @@ func (x *ContactLink) String() string {
 func (*ContactLink) ProtoMessage() {}
 
 func (x *ContactLink) ProtoReflect() protoreflect.Message {
-	mi := &file_kith_referral_v1_contact_proto_msgTypes[8]
+	mi := &file_kith_referral_v1_contact_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1258,7 +1452,7 @@ func (x *ContactLink) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ContactLink.ProtoReflect.Descriptor instead.
 func (*ContactLink) Descriptor() ([]byte, []int) {
-	return file_kith_referral_v1_contact_proto_rawDescGZIP(), []int{8}
+	return file_kith_referral_v1_contact_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *ContactLink) GetContact() string {
@@ -1296,7 +1490,7 @@ type ContactChild struct {
 
 func (x *ContactChild) Reset() {
 	*x = ContactChild{}
-	mi := &file_kith_referral_v1_contact_proto_msgTypes[9]
+	mi := &file_kith_referral_v1_contact_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1308,7 +1502,7 @@ func (x *ContactChild) String() string {
 func (*ContactChild) ProtoMessage() {}
 
 func (x *ContactChild) ProtoReflect() protoreflect.Message {
-	mi := &file_kith_referral_v1_contact_proto_msgTypes[9]
+	mi := &file_kith_referral_v1_contact_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1321,7 +1515,7 @@ func (x *ContactChild) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ContactChild.ProtoReflect.Descriptor instead.
 func (*ContactChild) Descriptor() ([]byte, []int) {
-	return file_kith_referral_v1_contact_proto_rawDescGZIP(), []int{9}
+	return file_kith_referral_v1_contact_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *ContactChild) GetName() string {
@@ -1393,7 +1587,7 @@ type ChildDesk struct {
 
 func (x *ChildDesk) Reset() {
 	*x = ChildDesk{}
-	mi := &file_kith_referral_v1_contact_proto_msgTypes[10]
+	mi := &file_kith_referral_v1_contact_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1405,7 +1599,7 @@ func (x *ChildDesk) String() string {
 func (*ChildDesk) ProtoMessage() {}
 
 func (x *ChildDesk) ProtoReflect() protoreflect.Message {
-	mi := &file_kith_referral_v1_contact_proto_msgTypes[10]
+	mi := &file_kith_referral_v1_contact_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1418,7 +1612,7 @@ func (x *ChildDesk) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ChildDesk.ProtoReflect.Descriptor instead.
 func (*ChildDesk) Descriptor() ([]byte, []int) {
-	return file_kith_referral_v1_contact_proto_rawDescGZIP(), []int{10}
+	return file_kith_referral_v1_contact_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *ChildDesk) GetReadAs() *ReadAs {
@@ -1506,7 +1700,7 @@ type ReadAs struct {
 
 func (x *ReadAs) Reset() {
 	*x = ReadAs{}
-	mi := &file_kith_referral_v1_contact_proto_msgTypes[11]
+	mi := &file_kith_referral_v1_contact_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1518,7 +1712,7 @@ func (x *ReadAs) String() string {
 func (*ReadAs) ProtoMessage() {}
 
 func (x *ReadAs) ProtoReflect() protoreflect.Message {
-	mi := &file_kith_referral_v1_contact_proto_msgTypes[11]
+	mi := &file_kith_referral_v1_contact_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1531,7 +1725,7 @@ func (x *ReadAs) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReadAs.ProtoReflect.Descriptor instead.
 func (*ReadAs) Descriptor() ([]byte, []int) {
-	return file_kith_referral_v1_contact_proto_rawDescGZIP(), []int{11}
+	return file_kith_referral_v1_contact_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *ReadAs) GetGivenNames() []string {
@@ -1602,7 +1796,7 @@ type Doubt struct {
 
 func (x *Doubt) Reset() {
 	*x = Doubt{}
-	mi := &file_kith_referral_v1_contact_proto_msgTypes[12]
+	mi := &file_kith_referral_v1_contact_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1614,7 +1808,7 @@ func (x *Doubt) String() string {
 func (*Doubt) ProtoMessage() {}
 
 func (x *Doubt) ProtoReflect() protoreflect.Message {
-	mi := &file_kith_referral_v1_contact_proto_msgTypes[12]
+	mi := &file_kith_referral_v1_contact_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1627,7 +1821,7 @@ func (x *Doubt) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Doubt.ProtoReflect.Descriptor instead.
 func (*Doubt) Descriptor() ([]byte, []int) {
-	return file_kith_referral_v1_contact_proto_rawDescGZIP(), []int{12}
+	return file_kith_referral_v1_contact_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *Doubt) GetField() string {
@@ -1671,7 +1865,7 @@ type Screening struct {
 
 func (x *Screening) Reset() {
 	*x = Screening{}
-	mi := &file_kith_referral_v1_contact_proto_msgTypes[13]
+	mi := &file_kith_referral_v1_contact_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1683,7 +1877,7 @@ func (x *Screening) String() string {
 func (*Screening) ProtoMessage() {}
 
 func (x *Screening) ProtoReflect() protoreflect.Message {
-	mi := &file_kith_referral_v1_contact_proto_msgTypes[13]
+	mi := &file_kith_referral_v1_contact_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1696,7 +1890,7 @@ func (x *Screening) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Screening.ProtoReflect.Descriptor instead.
 func (*Screening) Descriptor() ([]byte, []int) {
-	return file_kith_referral_v1_contact_proto_rawDescGZIP(), []int{13}
+	return file_kith_referral_v1_contact_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *Screening) GetOutcome() Outcome {
@@ -1792,13 +1986,19 @@ type ContactSummary struct {
 	TakenBackAt       *timestamppb.Timestamp `protobuf:"bytes,14,opt,name=taken_back_at,json=takenBackAt,proto3" json:"taken_back_at,omitempty"`
 	ProposedVersionOf string                 `protobuf:"bytes,15,opt,name=proposed_version_of,json=proposedVersionOf,proto3" json:"proposed_version_of,omitempty"`
 	Etag              string                 `protobuf:"bytes,16,opt,name=etag,proto3" json:"etag,omitempty"`
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
+	// The Emergency Duty Team looks after it.
+	WithDuty bool `protobuf:"varint,17,opt,name=with_duty,json=withDuty,proto3" json:"with_duty,omitempty"`
+	// Nobody of the desk has seen it yet.
+	Unseen bool `protobuf:"varint,18,opt,name=unseen,proto3" json:"unseen,omitempty"`
+	// Something for the referrer could not be delivered.
+	Undelivered   bool `protobuf:"varint,19,opt,name=undelivered,proto3" json:"undelivered,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ContactSummary) Reset() {
 	*x = ContactSummary{}
-	mi := &file_kith_referral_v1_contact_proto_msgTypes[14]
+	mi := &file_kith_referral_v1_contact_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1810,7 +2010,7 @@ func (x *ContactSummary) String() string {
 func (*ContactSummary) ProtoMessage() {}
 
 func (x *ContactSummary) ProtoReflect() protoreflect.Message {
-	mi := &file_kith_referral_v1_contact_proto_msgTypes[14]
+	mi := &file_kith_referral_v1_contact_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1823,7 +2023,7 @@ func (x *ContactSummary) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ContactSummary.ProtoReflect.Descriptor instead.
 func (*ContactSummary) Descriptor() ([]byte, []int) {
-	return file_kith_referral_v1_contact_proto_rawDescGZIP(), []int{14}
+	return file_kith_referral_v1_contact_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *ContactSummary) GetName() string {
@@ -1938,6 +2138,27 @@ func (x *ContactSummary) GetEtag() string {
 	return ""
 }
 
+func (x *ContactSummary) GetWithDuty() bool {
+	if x != nil {
+		return x.WithDuty
+	}
+	return false
+}
+
+func (x *ContactSummary) GetUnseen() bool {
+	if x != nil {
+		return x.Unseen
+	}
+	return false
+}
+
+func (x *ContactSummary) GetUndelivered() bool {
+	if x != nil {
+		return x.Undelivered
+	}
+	return false
+}
+
 var File_kith_referral_v1_contact_proto protoreflect.FileDescriptor
 
 const file_kith_referral_v1_contact_proto_rawDesc = "" +
@@ -2000,7 +2221,7 @@ const file_kith_referral_v1_contact_proto_rawDesc = "" +
 	"child_told\x18\x03 \x01(\x0e2\x17.kith.referral.v1.YesNoB\b\xbaH\x05\x82\x01\x02\x10\x01R\tchildTold\x12)\n" +
 	"\vchild_views\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\x88'R\n" +
 	"childViews\x12!\n" +
-	"\awhy_not\x18\x05 \x01(\tB\b\xbaH\x05r\x03\x18\x88'R\x06whyNot\"\xb8\x05\n" +
+	"\awhy_not\x18\x05 \x01(\tB\b\xbaH\x05r\x03\x18\x88'R\x06whyNot\"\xed\x05\n" +
 	"\aContact\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
 	"\areceipt\x18\x02 \x01(\tR\areceipt\x124\n" +
@@ -2019,7 +2240,8 @@ const file_kith_referral_v1_contact_proto_rawDesc = "" +
 	"\rtaken_back_at\x18\f \x01(\v2\x1a.google.protobuf.TimestampR\vtakenBackAt\x12.\n" +
 	"\x13proposed_version_of\x18\r \x01(\tR\x11proposedVersionOf\x12\x12\n" +
 	"\x04etag\x18\x0e \x01(\tR\x04etag\x121\n" +
-	"\x04desk\x18\x0f \x01(\v2\x1d.kith.referral.v1.ContactDeskR\x04desk\"\xdd\x03\n" +
+	"\x04desk\x18\x0f \x01(\v2\x1d.kith.referral.v1.ContactDeskR\x04desk\x123\n" +
+	"\aseen_at\x18\x10 \x01(\v2\x1a.google.protobuf.TimestampR\x06seenAt\"\xf5\x04\n" +
 	"\vContactDesk\x12\x18\n" +
 	"\aversion\x18\x01 \x01(\x05R\aversion\x12\x18\n" +
 	"\aoverdue\x18\x02 \x01(\bR\aoverdue\x12@\n" +
@@ -2032,7 +2254,29 @@ const file_kith_referral_v1_contact_proto_rawDesc = "" +
 	"\rreceived_from\x18\t \x01(\tR\freceivedFrom\x12\x1d\n" +
 	"\n" +
 	"over_limit\x18\n" +
-	" \x01(\bR\toverLimit\"?\n" +
+	" \x01(\bR\toverLimit\x12B\n" +
+	"\x0fwith_duty_since\x18\v \x01(\v2\x1a.google.protobuf.TimestampR\rwithDutySince\x12\x17\n" +
+	"\aseen_by\x18\f \x01(\tR\x06seenBy\x129\n" +
+	"\n" +
+	"call_backs\x18\r \x03(\v2\x1a.kith.referral.v1.CallBackR\tcallBacks\"\xfa\x03\n" +
+	"\bCallBack\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
+	"\acontact\x18\x02 \x01(\tR\acontact\x12\x18\n" +
+	"\areceipt\x18\x03 \x01(\tR\areceipt\x12\x12\n" +
+	"\x04kind\x18\x04 \x01(\tR\x04kind\x12\x18\n" +
+	"\achannel\x18\x05 \x01(\tR\achannel\x12\x18\n" +
+	"\apartner\x18\x06 \x01(\tR\apartner\x121\n" +
+	"\x06due_at\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\x05dueAt\x12\x1a\n" +
+	"\battempts\x18\b \x01(\x05R\battempts\x12=\n" +
+	"\fdelivered_at\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\vdeliveredAt\x12B\n" +
+	"\x0fnext_attempt_at\x18\n" +
+	" \x01(\v2\x1a.google.protobuf.TimestampR\rnextAttemptAt\x12\x18\n" +
+	"\afailure\x18\v \x01(\tR\afailure\x12\x18\n" +
+	"\asettled\x18\f \x01(\tR\asettled\x12\x1d\n" +
+	"\n" +
+	"settled_by\x18\r \x01(\tR\tsettledBy\x129\n" +
+	"\n" +
+	"settled_at\x18\x0e \x01(\v2\x1a.google.protobuf.TimestampR\tsettledAt\"?\n" +
 	"\vContactLink\x12\x18\n" +
 	"\acontact\x18\x01 \x01(\tR\acontact\x12\x16\n" +
 	"\x06reason\x18\x02 \x01(\tR\x06reason\"\xa1\x02\n" +
@@ -2084,7 +2328,7 @@ const file_kith_referral_v1_contact_proto_rawDesc = "" +
 	"\rfamily_agrees\x18\b \x01(\x0e2\x17.kith.referral.v1.YesNoR\ffamilyAgrees\x12L\n" +
 	"\x14receipt_confirmed_at\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\x12receiptConfirmedAt\x12!\n" +
 	"\fprimary_need\x18\n" +
-	" \x01(\tR\vprimaryNeed\"\xb7\x05\n" +
+	" \x01(\tR\vprimaryNeed\"\x8e\x06\n" +
 	"\x0eContactSummary\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
 	"\areceipt\x18\x02 \x01(\tR\areceipt\x124\n" +
@@ -2104,7 +2348,10 @@ const file_kith_referral_v1_contact_proto_rawDesc = "" +
 	"\x05teams\x18\r \x03(\tR\x05teams\x12>\n" +
 	"\rtaken_back_at\x18\x0e \x01(\v2\x1a.google.protobuf.TimestampR\vtakenBackAt\x12.\n" +
 	"\x13proposed_version_of\x18\x0f \x01(\tR\x11proposedVersionOf\x12\x12\n" +
-	"\x04etag\x18\x10 \x01(\tR\x04etag*>\n" +
+	"\x04etag\x18\x10 \x01(\tR\x04etag\x12\x1b\n" +
+	"\twith_duty\x18\x11 \x01(\bR\bwithDuty\x12\x16\n" +
+	"\x06unseen\x18\x12 \x01(\bR\x06unseen\x12 \n" +
+	"\vundelivered\x18\x13 \x01(\bR\vundelivered*>\n" +
 	"\x05YesNo\x12\x16\n" +
 	"\x12YES_NO_UNSPECIFIED\x10\x00\x12\x0e\n" +
 	"\n" +
@@ -2155,7 +2402,7 @@ func file_kith_referral_v1_contact_proto_rawDescGZIP() []byte {
 }
 
 var file_kith_referral_v1_contact_proto_enumTypes = make([]protoimpl.EnumInfo, 5)
-var file_kith_referral_v1_contact_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
+var file_kith_referral_v1_contact_proto_msgTypes = make([]protoimpl.MessageInfo, 16)
 var file_kith_referral_v1_contact_proto_goTypes = []any{
 	(YesNo)(0),                    // 0: kith.referral.v1.YesNo
 	(LawfulBasis)(0),              // 1: kith.referral.v1.LawfulBasis
@@ -2170,14 +2417,15 @@ var file_kith_referral_v1_contact_proto_goTypes = []any{
 	(*Telling)(nil),               // 10: kith.referral.v1.Telling
 	(*Contact)(nil),               // 11: kith.referral.v1.Contact
 	(*ContactDesk)(nil),           // 12: kith.referral.v1.ContactDesk
-	(*ContactLink)(nil),           // 13: kith.referral.v1.ContactLink
-	(*ContactChild)(nil),          // 14: kith.referral.v1.ContactChild
-	(*ChildDesk)(nil),             // 15: kith.referral.v1.ChildDesk
-	(*ReadAs)(nil),                // 16: kith.referral.v1.ReadAs
-	(*Doubt)(nil),                 // 17: kith.referral.v1.Doubt
-	(*Screening)(nil),             // 18: kith.referral.v1.Screening
-	(*ContactSummary)(nil),        // 19: kith.referral.v1.ContactSummary
-	(*timestamppb.Timestamp)(nil), // 20: google.protobuf.Timestamp
+	(*CallBack)(nil),              // 13: kith.referral.v1.CallBack
+	(*ContactLink)(nil),           // 14: kith.referral.v1.ContactLink
+	(*ContactChild)(nil),          // 15: kith.referral.v1.ContactChild
+	(*ChildDesk)(nil),             // 16: kith.referral.v1.ChildDesk
+	(*ReadAs)(nil),                // 17: kith.referral.v1.ReadAs
+	(*Doubt)(nil),                 // 18: kith.referral.v1.Doubt
+	(*Screening)(nil),             // 19: kith.referral.v1.Screening
+	(*ContactSummary)(nil),        // 20: kith.referral.v1.ContactSummary
+	(*timestamppb.Timestamp)(nil), // 21: google.protobuf.Timestamp
 }
 var file_kith_referral_v1_contact_proto_depIdxs = []int32{
 	6,  // 0: kith.referral.v1.Told.source:type_name -> kith.referral.v1.Source
@@ -2189,37 +2437,44 @@ var file_kith_referral_v1_contact_proto_depIdxs = []int32{
 	0,  // 6: kith.referral.v1.Telling.parents_told:type_name -> kith.referral.v1.YesNo
 	0,  // 7: kith.referral.v1.Telling.child_told:type_name -> kith.referral.v1.YesNo
 	3,  // 8: kith.referral.v1.Contact.state:type_name -> kith.referral.v1.ContactState
-	20, // 9: kith.referral.v1.Contact.received_at:type_name -> google.protobuf.Timestamp
-	20, // 10: kith.referral.v1.Contact.decision_due_by:type_name -> google.protobuf.Timestamp
-	20, // 11: kith.referral.v1.Contact.decided_at:type_name -> google.protobuf.Timestamp
+	21, // 9: kith.referral.v1.Contact.received_at:type_name -> google.protobuf.Timestamp
+	21, // 10: kith.referral.v1.Contact.decision_due_by:type_name -> google.protobuf.Timestamp
+	21, // 11: kith.referral.v1.Contact.decided_at:type_name -> google.protobuf.Timestamp
 	5,  // 12: kith.referral.v1.Contact.told:type_name -> kith.referral.v1.Told
-	14, // 13: kith.referral.v1.Contact.children:type_name -> kith.referral.v1.ContactChild
-	20, // 14: kith.referral.v1.Contact.taken_back_at:type_name -> google.protobuf.Timestamp
+	15, // 13: kith.referral.v1.Contact.children:type_name -> kith.referral.v1.ContactChild
+	21, // 14: kith.referral.v1.Contact.taken_back_at:type_name -> google.protobuf.Timestamp
 	12, // 15: kith.referral.v1.Contact.desk:type_name -> kith.referral.v1.ContactDesk
-	2,  // 16: kith.referral.v1.ContactDesk.needs_person:type_name -> kith.referral.v1.NeedsPerson
-	20, // 17: kith.referral.v1.ContactDesk.danger_acknowledged_at:type_name -> google.protobuf.Timestamp
-	13, // 18: kith.referral.v1.ContactDesk.links:type_name -> kith.referral.v1.ContactLink
-	7,  // 19: kith.referral.v1.ContactChild.told:type_name -> kith.referral.v1.ToldChild
-	20, // 20: kith.referral.v1.ContactChild.decided_at:type_name -> google.protobuf.Timestamp
-	15, // 21: kith.referral.v1.ContactChild.desk:type_name -> kith.referral.v1.ChildDesk
-	16, // 22: kith.referral.v1.ChildDesk.read_as:type_name -> kith.referral.v1.ReadAs
-	17, // 23: kith.referral.v1.ChildDesk.doubts:type_name -> kith.referral.v1.Doubt
-	18, // 24: kith.referral.v1.ChildDesk.screening:type_name -> kith.referral.v1.Screening
-	18, // 25: kith.referral.v1.ChildDesk.earlier_screenings:type_name -> kith.referral.v1.Screening
-	4,  // 26: kith.referral.v1.Screening.outcome:type_name -> kith.referral.v1.Outcome
-	20, // 27: kith.referral.v1.Screening.screened_at:type_name -> google.protobuf.Timestamp
-	0,  // 28: kith.referral.v1.Screening.family_agrees:type_name -> kith.referral.v1.YesNo
-	20, // 29: kith.referral.v1.Screening.receipt_confirmed_at:type_name -> google.protobuf.Timestamp
-	3,  // 30: kith.referral.v1.ContactSummary.state:type_name -> kith.referral.v1.ContactState
-	20, // 31: kith.referral.v1.ContactSummary.received_at:type_name -> google.protobuf.Timestamp
-	20, // 32: kith.referral.v1.ContactSummary.decision_due_by:type_name -> google.protobuf.Timestamp
-	2,  // 33: kith.referral.v1.ContactSummary.needs_person:type_name -> kith.referral.v1.NeedsPerson
-	20, // 34: kith.referral.v1.ContactSummary.taken_back_at:type_name -> google.protobuf.Timestamp
-	35, // [35:35] is the sub-list for method output_type
-	35, // [35:35] is the sub-list for method input_type
-	35, // [35:35] is the sub-list for extension type_name
-	35, // [35:35] is the sub-list for extension extendee
-	0,  // [0:35] is the sub-list for field type_name
+	21, // 16: kith.referral.v1.Contact.seen_at:type_name -> google.protobuf.Timestamp
+	2,  // 17: kith.referral.v1.ContactDesk.needs_person:type_name -> kith.referral.v1.NeedsPerson
+	21, // 18: kith.referral.v1.ContactDesk.danger_acknowledged_at:type_name -> google.protobuf.Timestamp
+	14, // 19: kith.referral.v1.ContactDesk.links:type_name -> kith.referral.v1.ContactLink
+	21, // 20: kith.referral.v1.ContactDesk.with_duty_since:type_name -> google.protobuf.Timestamp
+	13, // 21: kith.referral.v1.ContactDesk.call_backs:type_name -> kith.referral.v1.CallBack
+	21, // 22: kith.referral.v1.CallBack.due_at:type_name -> google.protobuf.Timestamp
+	21, // 23: kith.referral.v1.CallBack.delivered_at:type_name -> google.protobuf.Timestamp
+	21, // 24: kith.referral.v1.CallBack.next_attempt_at:type_name -> google.protobuf.Timestamp
+	21, // 25: kith.referral.v1.CallBack.settled_at:type_name -> google.protobuf.Timestamp
+	7,  // 26: kith.referral.v1.ContactChild.told:type_name -> kith.referral.v1.ToldChild
+	21, // 27: kith.referral.v1.ContactChild.decided_at:type_name -> google.protobuf.Timestamp
+	16, // 28: kith.referral.v1.ContactChild.desk:type_name -> kith.referral.v1.ChildDesk
+	17, // 29: kith.referral.v1.ChildDesk.read_as:type_name -> kith.referral.v1.ReadAs
+	18, // 30: kith.referral.v1.ChildDesk.doubts:type_name -> kith.referral.v1.Doubt
+	19, // 31: kith.referral.v1.ChildDesk.screening:type_name -> kith.referral.v1.Screening
+	19, // 32: kith.referral.v1.ChildDesk.earlier_screenings:type_name -> kith.referral.v1.Screening
+	4,  // 33: kith.referral.v1.Screening.outcome:type_name -> kith.referral.v1.Outcome
+	21, // 34: kith.referral.v1.Screening.screened_at:type_name -> google.protobuf.Timestamp
+	0,  // 35: kith.referral.v1.Screening.family_agrees:type_name -> kith.referral.v1.YesNo
+	21, // 36: kith.referral.v1.Screening.receipt_confirmed_at:type_name -> google.protobuf.Timestamp
+	3,  // 37: kith.referral.v1.ContactSummary.state:type_name -> kith.referral.v1.ContactState
+	21, // 38: kith.referral.v1.ContactSummary.received_at:type_name -> google.protobuf.Timestamp
+	21, // 39: kith.referral.v1.ContactSummary.decision_due_by:type_name -> google.protobuf.Timestamp
+	2,  // 40: kith.referral.v1.ContactSummary.needs_person:type_name -> kith.referral.v1.NeedsPerson
+	21, // 41: kith.referral.v1.ContactSummary.taken_back_at:type_name -> google.protobuf.Timestamp
+	42, // [42:42] is the sub-list for method output_type
+	42, // [42:42] is the sub-list for method input_type
+	42, // [42:42] is the sub-list for extension type_name
+	42, // [42:42] is the sub-list for extension extendee
+	0,  // [0:42] is the sub-list for field type_name
 }
 
 func init() { file_kith_referral_v1_contact_proto_init() }
@@ -2233,7 +2488,7 @@ func file_kith_referral_v1_contact_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_kith_referral_v1_contact_proto_rawDesc), len(file_kith_referral_v1_contact_proto_rawDesc)),
 			NumEnums:      5,
-			NumMessages:   15,
+			NumMessages:   16,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

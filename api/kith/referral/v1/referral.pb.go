@@ -240,7 +240,9 @@ type ListContactsRequest struct {
 	PageToken string `protobuf:"bytes,7,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	// Only the contact with this receipt, whatever its state, as somebody reads it out on the phone: in capitals or not,
 	// with or without hyphens. It goes before the other filters.
-	Receipt       string `protobuf:"bytes,8,opt,name=receipt,proto3" json:"receipt,omitempty"`
+	Receipt string `protobuf:"bytes,8,opt,name=receipt,proto3" json:"receipt,omitempty"`
+	// Only what the Emergency Duty Team looks after.
+	WithDuty      bool `protobuf:"varint,9,opt,name=with_duty,json=withDuty,proto3" json:"with_duty,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -331,11 +333,20 @@ func (x *ListContactsRequest) GetReceipt() string {
 	return ""
 }
 
+func (x *ListContactsRequest) GetWithDuty() bool {
+	if x != nil {
+		return x.WithDuty
+	}
+	return false
+}
+
 type ListContactsResponse struct {
 	state    protoimpl.MessageState `protogen:"open.v1"`
 	Contacts []*ContactSummary      `protobuf:"bytes,1,rep,name=contacts,proto3" json:"contacts,omitempty"`
 	// Empty on the last page.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	// What waits at the desk, whatever the filters; only with the first page.
+	Waiting       *Waiting `protobuf:"bytes,3,opt,name=waiting,proto3" json:"waiting,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -384,6 +395,110 @@ func (x *ListContactsResponse) GetNextPageToken() string {
 	return ""
 }
 
+func (x *ListContactsResponse) GetWaiting() *Waiting {
+	if x != nil {
+		return x.Waiting
+	}
+	return nil
+}
+
+// What waits for a person.
+type Waiting struct {
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	Undecided int32                  `protobuf:"varint,1,opt,name=undecided,proto3" json:"undecided,omitempty"`
+	Overdue   int32                  `protobuf:"varint,2,opt,name=overdue,proto3" json:"overdue,omitempty"`
+	WithDuty  int32                  `protobuf:"varint,3,opt,name=with_duty,json=withDuty,proto3" json:"with_duty,omitempty"`
+	// Immediate danger that nobody has taken note of.
+	DangerUnacknowledged int32 `protobuf:"varint,4,opt,name=danger_unacknowledged,json=dangerUnacknowledged,proto3" json:"danger_unacknowledged,omitempty"`
+	// Call-backs that could not be delivered and that nobody settled.
+	Undelivered int32 `protobuf:"varint,5,opt,name=undelivered,proto3" json:"undelivered,omitempty"`
+	// The one that is due, or overdue, the longest; absent where none waits.
+	Oldest *ContactSummary `protobuf:"bytes,6,opt,name=oldest,proto3" json:"oldest,omitempty"`
+	// Pass it to CountArrivals.
+	AsOf          *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Waiting) Reset() {
+	*x = Waiting{}
+	mi := &file_kith_referral_v1_referral_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Waiting) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Waiting) ProtoMessage() {}
+
+func (x *Waiting) ProtoReflect() protoreflect.Message {
+	mi := &file_kith_referral_v1_referral_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Waiting.ProtoReflect.Descriptor instead.
+func (*Waiting) Descriptor() ([]byte, []int) {
+	return file_kith_referral_v1_referral_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *Waiting) GetUndecided() int32 {
+	if x != nil {
+		return x.Undecided
+	}
+	return 0
+}
+
+func (x *Waiting) GetOverdue() int32 {
+	if x != nil {
+		return x.Overdue
+	}
+	return 0
+}
+
+func (x *Waiting) GetWithDuty() int32 {
+	if x != nil {
+		return x.WithDuty
+	}
+	return 0
+}
+
+func (x *Waiting) GetDangerUnacknowledged() int32 {
+	if x != nil {
+		return x.DangerUnacknowledged
+	}
+	return 0
+}
+
+func (x *Waiting) GetUndelivered() int32 {
+	if x != nil {
+		return x.Undelivered
+	}
+	return 0
+}
+
+func (x *Waiting) GetOldest() *ContactSummary {
+	if x != nil {
+		return x.Oldest
+	}
+	return nil
+}
+
+func (x *Waiting) GetAsOf() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AsOf
+	}
+	return nil
+}
+
 type ListOverdueContactsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// `authorities/{authority}`.
@@ -397,7 +512,7 @@ type ListOverdueContactsRequest struct {
 
 func (x *ListOverdueContactsRequest) Reset() {
 	*x = ListOverdueContactsRequest{}
-	mi := &file_kith_referral_v1_referral_proto_msgTypes[6]
+	mi := &file_kith_referral_v1_referral_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -409,7 +524,7 @@ func (x *ListOverdueContactsRequest) String() string {
 func (*ListOverdueContactsRequest) ProtoMessage() {}
 
 func (x *ListOverdueContactsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kith_referral_v1_referral_proto_msgTypes[6]
+	mi := &file_kith_referral_v1_referral_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -422,7 +537,7 @@ func (x *ListOverdueContactsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListOverdueContactsRequest.ProtoReflect.Descriptor instead.
 func (*ListOverdueContactsRequest) Descriptor() ([]byte, []int) {
-	return file_kith_referral_v1_referral_proto_rawDescGZIP(), []int{6}
+	return file_kith_referral_v1_referral_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *ListOverdueContactsRequest) GetParent() string {
@@ -457,7 +572,7 @@ type ListOverdueContactsResponse struct {
 
 func (x *ListOverdueContactsResponse) Reset() {
 	*x = ListOverdueContactsResponse{}
-	mi := &file_kith_referral_v1_referral_proto_msgTypes[7]
+	mi := &file_kith_referral_v1_referral_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -469,7 +584,7 @@ func (x *ListOverdueContactsResponse) String() string {
 func (*ListOverdueContactsResponse) ProtoMessage() {}
 
 func (x *ListOverdueContactsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kith_referral_v1_referral_proto_msgTypes[7]
+	mi := &file_kith_referral_v1_referral_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -482,7 +597,7 @@ func (x *ListOverdueContactsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListOverdueContactsResponse.ProtoReflect.Descriptor instead.
 func (*ListOverdueContactsResponse) Descriptor() ([]byte, []int) {
-	return file_kith_referral_v1_referral_proto_rawDescGZIP(), []int{7}
+	return file_kith_referral_v1_referral_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *ListOverdueContactsResponse) GetContacts() []*ContactSummary {
@@ -528,7 +643,7 @@ type ScreenChildRequest struct {
 
 func (x *ScreenChildRequest) Reset() {
 	*x = ScreenChildRequest{}
-	mi := &file_kith_referral_v1_referral_proto_msgTypes[8]
+	mi := &file_kith_referral_v1_referral_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -540,7 +655,7 @@ func (x *ScreenChildRequest) String() string {
 func (*ScreenChildRequest) ProtoMessage() {}
 
 func (x *ScreenChildRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kith_referral_v1_referral_proto_msgTypes[8]
+	mi := &file_kith_referral_v1_referral_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -553,7 +668,7 @@ func (x *ScreenChildRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ScreenChildRequest.ProtoReflect.Descriptor instead.
 func (*ScreenChildRequest) Descriptor() ([]byte, []int) {
-	return file_kith_referral_v1_referral_proto_rawDescGZIP(), []int{8}
+	return file_kith_referral_v1_referral_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *ScreenChildRequest) GetName() string {
@@ -642,7 +757,7 @@ type ScreenChildResponse struct {
 
 func (x *ScreenChildResponse) Reset() {
 	*x = ScreenChildResponse{}
-	mi := &file_kith_referral_v1_referral_proto_msgTypes[9]
+	mi := &file_kith_referral_v1_referral_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -654,7 +769,7 @@ func (x *ScreenChildResponse) String() string {
 func (*ScreenChildResponse) ProtoMessage() {}
 
 func (x *ScreenChildResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kith_referral_v1_referral_proto_msgTypes[9]
+	mi := &file_kith_referral_v1_referral_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -667,7 +782,7 @@ func (x *ScreenChildResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ScreenChildResponse.ProtoReflect.Descriptor instead.
 func (*ScreenChildResponse) Descriptor() ([]byte, []int) {
-	return file_kith_referral_v1_referral_proto_rawDescGZIP(), []int{9}
+	return file_kith_referral_v1_referral_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *ScreenChildResponse) GetContact() *Contact {
@@ -693,7 +808,7 @@ type ConfirmReceiptRequest struct {
 
 func (x *ConfirmReceiptRequest) Reset() {
 	*x = ConfirmReceiptRequest{}
-	mi := &file_kith_referral_v1_referral_proto_msgTypes[10]
+	mi := &file_kith_referral_v1_referral_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -705,7 +820,7 @@ func (x *ConfirmReceiptRequest) String() string {
 func (*ConfirmReceiptRequest) ProtoMessage() {}
 
 func (x *ConfirmReceiptRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kith_referral_v1_referral_proto_msgTypes[10]
+	mi := &file_kith_referral_v1_referral_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -718,7 +833,7 @@ func (x *ConfirmReceiptRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConfirmReceiptRequest.ProtoReflect.Descriptor instead.
 func (*ConfirmReceiptRequest) Descriptor() ([]byte, []int) {
-	return file_kith_referral_v1_referral_proto_rawDescGZIP(), []int{10}
+	return file_kith_referral_v1_referral_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *ConfirmReceiptRequest) GetName() string {
@@ -758,7 +873,7 @@ type ConfirmReceiptResponse struct {
 
 func (x *ConfirmReceiptResponse) Reset() {
 	*x = ConfirmReceiptResponse{}
-	mi := &file_kith_referral_v1_referral_proto_msgTypes[11]
+	mi := &file_kith_referral_v1_referral_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -770,7 +885,7 @@ func (x *ConfirmReceiptResponse) String() string {
 func (*ConfirmReceiptResponse) ProtoMessage() {}
 
 func (x *ConfirmReceiptResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kith_referral_v1_referral_proto_msgTypes[11]
+	mi := &file_kith_referral_v1_referral_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -783,7 +898,7 @@ func (x *ConfirmReceiptResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConfirmReceiptResponse.ProtoReflect.Descriptor instead.
 func (*ConfirmReceiptResponse) Descriptor() ([]byte, []int) {
-	return file_kith_referral_v1_referral_proto_rawDescGZIP(), []int{11}
+	return file_kith_referral_v1_referral_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *ConfirmReceiptResponse) GetContact() *Contact {
@@ -811,7 +926,7 @@ type ChoosePatchRequest struct {
 
 func (x *ChoosePatchRequest) Reset() {
 	*x = ChoosePatchRequest{}
-	mi := &file_kith_referral_v1_referral_proto_msgTypes[12]
+	mi := &file_kith_referral_v1_referral_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -823,7 +938,7 @@ func (x *ChoosePatchRequest) String() string {
 func (*ChoosePatchRequest) ProtoMessage() {}
 
 func (x *ChoosePatchRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kith_referral_v1_referral_proto_msgTypes[12]
+	mi := &file_kith_referral_v1_referral_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -836,7 +951,7 @@ func (x *ChoosePatchRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ChoosePatchRequest.ProtoReflect.Descriptor instead.
 func (*ChoosePatchRequest) Descriptor() ([]byte, []int) {
-	return file_kith_referral_v1_referral_proto_rawDescGZIP(), []int{12}
+	return file_kith_referral_v1_referral_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *ChoosePatchRequest) GetName() string {
@@ -883,7 +998,7 @@ type ChoosePatchResponse struct {
 
 func (x *ChoosePatchResponse) Reset() {
 	*x = ChoosePatchResponse{}
-	mi := &file_kith_referral_v1_referral_proto_msgTypes[13]
+	mi := &file_kith_referral_v1_referral_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -895,7 +1010,7 @@ func (x *ChoosePatchResponse) String() string {
 func (*ChoosePatchResponse) ProtoMessage() {}
 
 func (x *ChoosePatchResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kith_referral_v1_referral_proto_msgTypes[13]
+	mi := &file_kith_referral_v1_referral_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -908,7 +1023,7 @@ func (x *ChoosePatchResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ChoosePatchResponse.ProtoReflect.Descriptor instead.
 func (*ChoosePatchResponse) Descriptor() ([]byte, []int) {
-	return file_kith_referral_v1_referral_proto_rawDescGZIP(), []int{13}
+	return file_kith_referral_v1_referral_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *ChoosePatchResponse) GetContact() *Contact {
@@ -928,7 +1043,7 @@ type SuggestLinksRequest struct {
 
 func (x *SuggestLinksRequest) Reset() {
 	*x = SuggestLinksRequest{}
-	mi := &file_kith_referral_v1_referral_proto_msgTypes[14]
+	mi := &file_kith_referral_v1_referral_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -940,7 +1055,7 @@ func (x *SuggestLinksRequest) String() string {
 func (*SuggestLinksRequest) ProtoMessage() {}
 
 func (x *SuggestLinksRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kith_referral_v1_referral_proto_msgTypes[14]
+	mi := &file_kith_referral_v1_referral_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -953,7 +1068,7 @@ func (x *SuggestLinksRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SuggestLinksRequest.ProtoReflect.Descriptor instead.
 func (*SuggestLinksRequest) Descriptor() ([]byte, []int) {
-	return file_kith_referral_v1_referral_proto_rawDescGZIP(), []int{14}
+	return file_kith_referral_v1_referral_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *SuggestLinksRequest) GetName() string {
@@ -973,7 +1088,7 @@ type SuggestLinksResponse struct {
 
 func (x *SuggestLinksResponse) Reset() {
 	*x = SuggestLinksResponse{}
-	mi := &file_kith_referral_v1_referral_proto_msgTypes[15]
+	mi := &file_kith_referral_v1_referral_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -985,7 +1100,7 @@ func (x *SuggestLinksResponse) String() string {
 func (*SuggestLinksResponse) ProtoMessage() {}
 
 func (x *SuggestLinksResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kith_referral_v1_referral_proto_msgTypes[15]
+	mi := &file_kith_referral_v1_referral_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -998,7 +1113,7 @@ func (x *SuggestLinksResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SuggestLinksResponse.ProtoReflect.Descriptor instead.
 func (*SuggestLinksResponse) Descriptor() ([]byte, []int) {
-	return file_kith_referral_v1_referral_proto_rawDescGZIP(), []int{15}
+	return file_kith_referral_v1_referral_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *SuggestLinksResponse) GetSuggestions() []*Suggestion {
@@ -1020,14 +1135,23 @@ type Suggestion struct {
 	// The same person in that contact or family: the name as told there.
 	Person string `protobuf:"bytes,4,opt,name=person,proto3" json:"person,omitempty"`
 	// Why: "the same NHS number", "the same surname and birth date", "the same address and a similar first name".
-	Reasons       []string `protobuf:"bytes,5,rep,name=reasons,proto3" json:"reasons,omitempty"`
+	Reasons []string `protobuf:"bytes,5,rep,name=reasons,proto3" json:"reasons,omitempty"`
+	// What speaks against it.
+	Doubts []string `protobuf:"bytes,6,rep,name=doubts,proto3" json:"doubts,omitempty"`
+	// The earlier contact's receipt and when it came.
+	Receipt    string                 `protobuf:"bytes,7,opt,name=receipt,proto3" json:"receipt,omitempty"`
+	ReceivedAt *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=received_at,json=receivedAt,proto3" json:"received_at,omitempty"`
+	// The family's team: `authorities/{authority}/teams/{team}`.
+	Team string `protobuf:"bytes,9,opt,name=team,proto3" json:"team,omitempty"`
+	// True where a person already linked it.
+	Linked        bool `protobuf:"varint,10,opt,name=linked,proto3" json:"linked,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Suggestion) Reset() {
 	*x = Suggestion{}
-	mi := &file_kith_referral_v1_referral_proto_msgTypes[16]
+	mi := &file_kith_referral_v1_referral_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1039,7 +1163,7 @@ func (x *Suggestion) String() string {
 func (*Suggestion) ProtoMessage() {}
 
 func (x *Suggestion) ProtoReflect() protoreflect.Message {
-	mi := &file_kith_referral_v1_referral_proto_msgTypes[16]
+	mi := &file_kith_referral_v1_referral_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1052,7 +1176,7 @@ func (x *Suggestion) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Suggestion.ProtoReflect.Descriptor instead.
 func (*Suggestion) Descriptor() ([]byte, []int) {
-	return file_kith_referral_v1_referral_proto_rawDescGZIP(), []int{16}
+	return file_kith_referral_v1_referral_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *Suggestion) GetChild() string {
@@ -1090,6 +1214,41 @@ func (x *Suggestion) GetReasons() []string {
 	return nil
 }
 
+func (x *Suggestion) GetDoubts() []string {
+	if x != nil {
+		return x.Doubts
+	}
+	return nil
+}
+
+func (x *Suggestion) GetReceipt() string {
+	if x != nil {
+		return x.Receipt
+	}
+	return ""
+}
+
+func (x *Suggestion) GetReceivedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ReceivedAt
+	}
+	return nil
+}
+
+func (x *Suggestion) GetTeam() string {
+	if x != nil {
+		return x.Team
+	}
+	return ""
+}
+
+func (x *Suggestion) GetLinked() bool {
+	if x != nil {
+		return x.Linked
+	}
+	return false
+}
+
 type LinkContactRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// `authorities/{authority}/contacts/{contact}`.
@@ -1112,7 +1271,7 @@ type LinkContactRequest struct {
 
 func (x *LinkContactRequest) Reset() {
 	*x = LinkContactRequest{}
-	mi := &file_kith_referral_v1_referral_proto_msgTypes[17]
+	mi := &file_kith_referral_v1_referral_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1124,7 +1283,7 @@ func (x *LinkContactRequest) String() string {
 func (*LinkContactRequest) ProtoMessage() {}
 
 func (x *LinkContactRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kith_referral_v1_referral_proto_msgTypes[17]
+	mi := &file_kith_referral_v1_referral_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1137,7 +1296,7 @@ func (x *LinkContactRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LinkContactRequest.ProtoReflect.Descriptor instead.
 func (*LinkContactRequest) Descriptor() ([]byte, []int) {
-	return file_kith_referral_v1_referral_proto_rawDescGZIP(), []int{17}
+	return file_kith_referral_v1_referral_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *LinkContactRequest) GetName() string {
@@ -1198,7 +1357,7 @@ type LinkContactResponse struct {
 
 func (x *LinkContactResponse) Reset() {
 	*x = LinkContactResponse{}
-	mi := &file_kith_referral_v1_referral_proto_msgTypes[18]
+	mi := &file_kith_referral_v1_referral_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1210,7 +1369,7 @@ func (x *LinkContactResponse) String() string {
 func (*LinkContactResponse) ProtoMessage() {}
 
 func (x *LinkContactResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kith_referral_v1_referral_proto_msgTypes[18]
+	mi := &file_kith_referral_v1_referral_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1223,7 +1382,7 @@ func (x *LinkContactResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LinkContactResponse.ProtoReflect.Descriptor instead.
 func (*LinkContactResponse) Descriptor() ([]byte, []int) {
-	return file_kith_referral_v1_referral_proto_rawDescGZIP(), []int{18}
+	return file_kith_referral_v1_referral_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *LinkContactResponse) GetContact() *Contact {
@@ -1251,7 +1410,7 @@ type AmendContactRequest struct {
 
 func (x *AmendContactRequest) Reset() {
 	*x = AmendContactRequest{}
-	mi := &file_kith_referral_v1_referral_proto_msgTypes[19]
+	mi := &file_kith_referral_v1_referral_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1263,7 +1422,7 @@ func (x *AmendContactRequest) String() string {
 func (*AmendContactRequest) ProtoMessage() {}
 
 func (x *AmendContactRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kith_referral_v1_referral_proto_msgTypes[19]
+	mi := &file_kith_referral_v1_referral_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1276,7 +1435,7 @@ func (x *AmendContactRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AmendContactRequest.ProtoReflect.Descriptor instead.
 func (*AmendContactRequest) Descriptor() ([]byte, []int) {
-	return file_kith_referral_v1_referral_proto_rawDescGZIP(), []int{19}
+	return file_kith_referral_v1_referral_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *AmendContactRequest) GetName() string {
@@ -1323,7 +1482,7 @@ type AmendContactResponse struct {
 
 func (x *AmendContactResponse) Reset() {
 	*x = AmendContactResponse{}
-	mi := &file_kith_referral_v1_referral_proto_msgTypes[20]
+	mi := &file_kith_referral_v1_referral_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1335,7 +1494,7 @@ func (x *AmendContactResponse) String() string {
 func (*AmendContactResponse) ProtoMessage() {}
 
 func (x *AmendContactResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kith_referral_v1_referral_proto_msgTypes[20]
+	mi := &file_kith_referral_v1_referral_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1348,7 +1507,7 @@ func (x *AmendContactResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AmendContactResponse.ProtoReflect.Descriptor instead.
 func (*AmendContactResponse) Descriptor() ([]byte, []int) {
-	return file_kith_referral_v1_referral_proto_rawDescGZIP(), []int{20}
+	return file_kith_referral_v1_referral_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *AmendContactResponse) GetContact() *Contact {
@@ -1372,7 +1531,7 @@ type AcceptVersionRequest struct {
 
 func (x *AcceptVersionRequest) Reset() {
 	*x = AcceptVersionRequest{}
-	mi := &file_kith_referral_v1_referral_proto_msgTypes[21]
+	mi := &file_kith_referral_v1_referral_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1384,7 +1543,7 @@ func (x *AcceptVersionRequest) String() string {
 func (*AcceptVersionRequest) ProtoMessage() {}
 
 func (x *AcceptVersionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kith_referral_v1_referral_proto_msgTypes[21]
+	mi := &file_kith_referral_v1_referral_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1397,7 +1556,7 @@ func (x *AcceptVersionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AcceptVersionRequest.ProtoReflect.Descriptor instead.
 func (*AcceptVersionRequest) Descriptor() ([]byte, []int) {
-	return file_kith_referral_v1_referral_proto_rawDescGZIP(), []int{21}
+	return file_kith_referral_v1_referral_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *AcceptVersionRequest) GetName() string {
@@ -1430,7 +1589,7 @@ type AcceptVersionResponse struct {
 
 func (x *AcceptVersionResponse) Reset() {
 	*x = AcceptVersionResponse{}
-	mi := &file_kith_referral_v1_referral_proto_msgTypes[22]
+	mi := &file_kith_referral_v1_referral_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1442,7 +1601,7 @@ func (x *AcceptVersionResponse) String() string {
 func (*AcceptVersionResponse) ProtoMessage() {}
 
 func (x *AcceptVersionResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kith_referral_v1_referral_proto_msgTypes[22]
+	mi := &file_kith_referral_v1_referral_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1455,7 +1614,7 @@ func (x *AcceptVersionResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AcceptVersionResponse.ProtoReflect.Descriptor instead.
 func (*AcceptVersionResponse) Descriptor() ([]byte, []int) {
-	return file_kith_referral_v1_referral_proto_rawDescGZIP(), []int{22}
+	return file_kith_referral_v1_referral_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *AcceptVersionResponse) GetContact() *Contact {
@@ -1481,7 +1640,7 @@ type MakeOwnContactRequest struct {
 
 func (x *MakeOwnContactRequest) Reset() {
 	*x = MakeOwnContactRequest{}
-	mi := &file_kith_referral_v1_referral_proto_msgTypes[23]
+	mi := &file_kith_referral_v1_referral_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1493,7 +1652,7 @@ func (x *MakeOwnContactRequest) String() string {
 func (*MakeOwnContactRequest) ProtoMessage() {}
 
 func (x *MakeOwnContactRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kith_referral_v1_referral_proto_msgTypes[23]
+	mi := &file_kith_referral_v1_referral_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1506,7 +1665,7 @@ func (x *MakeOwnContactRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MakeOwnContactRequest.ProtoReflect.Descriptor instead.
 func (*MakeOwnContactRequest) Descriptor() ([]byte, []int) {
-	return file_kith_referral_v1_referral_proto_rawDescGZIP(), []int{23}
+	return file_kith_referral_v1_referral_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *MakeOwnContactRequest) GetName() string {
@@ -1546,7 +1705,7 @@ type MakeOwnContactResponse struct {
 
 func (x *MakeOwnContactResponse) Reset() {
 	*x = MakeOwnContactResponse{}
-	mi := &file_kith_referral_v1_referral_proto_msgTypes[24]
+	mi := &file_kith_referral_v1_referral_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1558,7 +1717,7 @@ func (x *MakeOwnContactResponse) String() string {
 func (*MakeOwnContactResponse) ProtoMessage() {}
 
 func (x *MakeOwnContactResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kith_referral_v1_referral_proto_msgTypes[24]
+	mi := &file_kith_referral_v1_referral_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1571,7 +1730,7 @@ func (x *MakeOwnContactResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MakeOwnContactResponse.ProtoReflect.Descriptor instead.
 func (*MakeOwnContactResponse) Descriptor() ([]byte, []int) {
-	return file_kith_referral_v1_referral_proto_rawDescGZIP(), []int{24}
+	return file_kith_referral_v1_referral_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *MakeOwnContactResponse) GetContact() *Contact {
@@ -1597,7 +1756,7 @@ type TakeBackContactRequest struct {
 
 func (x *TakeBackContactRequest) Reset() {
 	*x = TakeBackContactRequest{}
-	mi := &file_kith_referral_v1_referral_proto_msgTypes[25]
+	mi := &file_kith_referral_v1_referral_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1609,7 +1768,7 @@ func (x *TakeBackContactRequest) String() string {
 func (*TakeBackContactRequest) ProtoMessage() {}
 
 func (x *TakeBackContactRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kith_referral_v1_referral_proto_msgTypes[25]
+	mi := &file_kith_referral_v1_referral_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1622,7 +1781,7 @@ func (x *TakeBackContactRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TakeBackContactRequest.ProtoReflect.Descriptor instead.
 func (*TakeBackContactRequest) Descriptor() ([]byte, []int) {
-	return file_kith_referral_v1_referral_proto_rawDescGZIP(), []int{25}
+	return file_kith_referral_v1_referral_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *TakeBackContactRequest) GetName() string {
@@ -1662,7 +1821,7 @@ type TakeBackContactResponse struct {
 
 func (x *TakeBackContactResponse) Reset() {
 	*x = TakeBackContactResponse{}
-	mi := &file_kith_referral_v1_referral_proto_msgTypes[26]
+	mi := &file_kith_referral_v1_referral_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1674,7 +1833,7 @@ func (x *TakeBackContactResponse) String() string {
 func (*TakeBackContactResponse) ProtoMessage() {}
 
 func (x *TakeBackContactResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kith_referral_v1_referral_proto_msgTypes[26]
+	mi := &file_kith_referral_v1_referral_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1687,7 +1846,7 @@ func (x *TakeBackContactResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TakeBackContactResponse.ProtoReflect.Descriptor instead.
 func (*TakeBackContactResponse) Descriptor() ([]byte, []int) {
-	return file_kith_referral_v1_referral_proto_rawDescGZIP(), []int{26}
+	return file_kith_referral_v1_referral_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *TakeBackContactResponse) GetContact() *Contact {
@@ -1713,7 +1872,7 @@ type MarkSentInErrorRequest struct {
 
 func (x *MarkSentInErrorRequest) Reset() {
 	*x = MarkSentInErrorRequest{}
-	mi := &file_kith_referral_v1_referral_proto_msgTypes[27]
+	mi := &file_kith_referral_v1_referral_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1725,7 +1884,7 @@ func (x *MarkSentInErrorRequest) String() string {
 func (*MarkSentInErrorRequest) ProtoMessage() {}
 
 func (x *MarkSentInErrorRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kith_referral_v1_referral_proto_msgTypes[27]
+	mi := &file_kith_referral_v1_referral_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1738,7 +1897,7 @@ func (x *MarkSentInErrorRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MarkSentInErrorRequest.ProtoReflect.Descriptor instead.
 func (*MarkSentInErrorRequest) Descriptor() ([]byte, []int) {
-	return file_kith_referral_v1_referral_proto_rawDescGZIP(), []int{27}
+	return file_kith_referral_v1_referral_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *MarkSentInErrorRequest) GetName() string {
@@ -1778,7 +1937,7 @@ type MarkSentInErrorResponse struct {
 
 func (x *MarkSentInErrorResponse) Reset() {
 	*x = MarkSentInErrorResponse{}
-	mi := &file_kith_referral_v1_referral_proto_msgTypes[28]
+	mi := &file_kith_referral_v1_referral_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1790,7 +1949,7 @@ func (x *MarkSentInErrorResponse) String() string {
 func (*MarkSentInErrorResponse) ProtoMessage() {}
 
 func (x *MarkSentInErrorResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kith_referral_v1_referral_proto_msgTypes[28]
+	mi := &file_kith_referral_v1_referral_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1803,7 +1962,7 @@ func (x *MarkSentInErrorResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MarkSentInErrorResponse.ProtoReflect.Descriptor instead.
 func (*MarkSentInErrorResponse) Descriptor() ([]byte, []int) {
-	return file_kith_referral_v1_referral_proto_rawDescGZIP(), []int{28}
+	return file_kith_referral_v1_referral_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *MarkSentInErrorResponse) GetContact() *Contact {
@@ -1827,7 +1986,7 @@ type AcknowledgeDangerRequest struct {
 
 func (x *AcknowledgeDangerRequest) Reset() {
 	*x = AcknowledgeDangerRequest{}
-	mi := &file_kith_referral_v1_referral_proto_msgTypes[29]
+	mi := &file_kith_referral_v1_referral_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1839,7 +1998,7 @@ func (x *AcknowledgeDangerRequest) String() string {
 func (*AcknowledgeDangerRequest) ProtoMessage() {}
 
 func (x *AcknowledgeDangerRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kith_referral_v1_referral_proto_msgTypes[29]
+	mi := &file_kith_referral_v1_referral_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1852,7 +2011,7 @@ func (x *AcknowledgeDangerRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AcknowledgeDangerRequest.ProtoReflect.Descriptor instead.
 func (*AcknowledgeDangerRequest) Descriptor() ([]byte, []int) {
-	return file_kith_referral_v1_referral_proto_rawDescGZIP(), []int{29}
+	return file_kith_referral_v1_referral_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *AcknowledgeDangerRequest) GetName() string {
@@ -1885,7 +2044,7 @@ type AcknowledgeDangerResponse struct {
 
 func (x *AcknowledgeDangerResponse) Reset() {
 	*x = AcknowledgeDangerResponse{}
-	mi := &file_kith_referral_v1_referral_proto_msgTypes[30]
+	mi := &file_kith_referral_v1_referral_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1897,7 +2056,7 @@ func (x *AcknowledgeDangerResponse) String() string {
 func (*AcknowledgeDangerResponse) ProtoMessage() {}
 
 func (x *AcknowledgeDangerResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kith_referral_v1_referral_proto_msgTypes[30]
+	mi := &file_kith_referral_v1_referral_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1910,7 +2069,7 @@ func (x *AcknowledgeDangerResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AcknowledgeDangerResponse.ProtoReflect.Descriptor instead.
 func (*AcknowledgeDangerResponse) Descriptor() ([]byte, []int) {
-	return file_kith_referral_v1_referral_proto_rawDescGZIP(), []int{30}
+	return file_kith_referral_v1_referral_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *AcknowledgeDangerResponse) GetContact() *Contact {
@@ -1932,7 +2091,7 @@ type FetchReferralRequest struct {
 
 func (x *FetchReferralRequest) Reset() {
 	*x = FetchReferralRequest{}
-	mi := &file_kith_referral_v1_referral_proto_msgTypes[31]
+	mi := &file_kith_referral_v1_referral_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1944,7 +2103,7 @@ func (x *FetchReferralRequest) String() string {
 func (*FetchReferralRequest) ProtoMessage() {}
 
 func (x *FetchReferralRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kith_referral_v1_referral_proto_msgTypes[31]
+	mi := &file_kith_referral_v1_referral_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1957,7 +2116,7 @@ func (x *FetchReferralRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FetchReferralRequest.ProtoReflect.Descriptor instead.
 func (*FetchReferralRequest) Descriptor() ([]byte, []int) {
-	return file_kith_referral_v1_referral_proto_rawDescGZIP(), []int{31}
+	return file_kith_referral_v1_referral_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *FetchReferralRequest) GetName() string {
@@ -1989,7 +2148,7 @@ type FetchReferralResponse struct {
 
 func (x *FetchReferralResponse) Reset() {
 	*x = FetchReferralResponse{}
-	mi := &file_kith_referral_v1_referral_proto_msgTypes[32]
+	mi := &file_kith_referral_v1_referral_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2001,7 +2160,7 @@ func (x *FetchReferralResponse) String() string {
 func (*FetchReferralResponse) ProtoMessage() {}
 
 func (x *FetchReferralResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kith_referral_v1_referral_proto_msgTypes[32]
+	mi := &file_kith_referral_v1_referral_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2014,7 +2173,7 @@ func (x *FetchReferralResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FetchReferralResponse.ProtoReflect.Descriptor instead.
 func (*FetchReferralResponse) Descriptor() ([]byte, []int) {
-	return file_kith_referral_v1_referral_proto_rawDescGZIP(), []int{32}
+	return file_kith_referral_v1_referral_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *FetchReferralResponse) GetContact() string {
@@ -2052,6 +2211,990 @@ func (x *FetchReferralResponse) GetChildren() []*ContactChild {
 	return nil
 }
 
+type CountArrivalsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// `authorities/{authority}`.
+	Parent string `protobuf:"bytes,1,opt,name=parent,proto3" json:"parent,omitempty"`
+	// As ListContacts gave it.
+	Since         *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=since,proto3" json:"since,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CountArrivalsRequest) Reset() {
+	*x = CountArrivalsRequest{}
+	mi := &file_kith_referral_v1_referral_proto_msgTypes[34]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CountArrivalsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CountArrivalsRequest) ProtoMessage() {}
+
+func (x *CountArrivalsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_kith_referral_v1_referral_proto_msgTypes[34]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CountArrivalsRequest.ProtoReflect.Descriptor instead.
+func (*CountArrivalsRequest) Descriptor() ([]byte, []int) {
+	return file_kith_referral_v1_referral_proto_rawDescGZIP(), []int{34}
+}
+
+func (x *CountArrivalsRequest) GetParent() string {
+	if x != nil {
+		return x.Parent
+	}
+	return ""
+}
+
+func (x *CountArrivalsRequest) GetSince() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Since
+	}
+	return nil
+}
+
+type CountArrivalsResponse struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Arrived int32                  `protobuf:"varint,1,opt,name=arrived,proto3" json:"arrived,omitempty"`
+	// Of these, with immediate danger.
+	InDanger      int32 `protobuf:"varint,2,opt,name=in_danger,json=inDanger,proto3" json:"in_danger,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CountArrivalsResponse) Reset() {
+	*x = CountArrivalsResponse{}
+	mi := &file_kith_referral_v1_referral_proto_msgTypes[35]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CountArrivalsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CountArrivalsResponse) ProtoMessage() {}
+
+func (x *CountArrivalsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_kith_referral_v1_referral_proto_msgTypes[35]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CountArrivalsResponse.ProtoReflect.Descriptor instead.
+func (*CountArrivalsResponse) Descriptor() ([]byte, []int) {
+	return file_kith_referral_v1_referral_proto_rawDescGZIP(), []int{35}
+}
+
+func (x *CountArrivalsResponse) GetArrived() int32 {
+	if x != nil {
+		return x.Arrived
+	}
+	return 0
+}
+
+func (x *CountArrivalsResponse) GetInDanger() int32 {
+	if x != nil {
+		return x.InDanger
+	}
+	return 0
+}
+
+type ListContactHistoryRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// `authorities/{authority}/contacts/{contact}`.
+	Parent        string `protobuf:"bytes,1,opt,name=parent,proto3" json:"parent,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListContactHistoryRequest) Reset() {
+	*x = ListContactHistoryRequest{}
+	mi := &file_kith_referral_v1_referral_proto_msgTypes[36]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListContactHistoryRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListContactHistoryRequest) ProtoMessage() {}
+
+func (x *ListContactHistoryRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_kith_referral_v1_referral_proto_msgTypes[36]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListContactHistoryRequest.ProtoReflect.Descriptor instead.
+func (*ListContactHistoryRequest) Descriptor() ([]byte, []int) {
+	return file_kith_referral_v1_referral_proto_rawDescGZIP(), []int{36}
+}
+
+func (x *ListContactHistoryRequest) GetParent() string {
+	if x != nil {
+		return x.Parent
+	}
+	return ""
+}
+
+type ListContactHistoryResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Newest first, at most 200.
+	Events []*ContactEvent `protobuf:"bytes,1,rep,name=events,proto3" json:"events,omitempty"`
+	// Newest first, at most 200.
+	Looks         []*ContactLook `protobuf:"bytes,2,rep,name=looks,proto3" json:"looks,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListContactHistoryResponse) Reset() {
+	*x = ListContactHistoryResponse{}
+	mi := &file_kith_referral_v1_referral_proto_msgTypes[37]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListContactHistoryResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListContactHistoryResponse) ProtoMessage() {}
+
+func (x *ListContactHistoryResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_kith_referral_v1_referral_proto_msgTypes[37]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListContactHistoryResponse.ProtoReflect.Descriptor instead.
+func (*ListContactHistoryResponse) Descriptor() ([]byte, []int) {
+	return file_kith_referral_v1_referral_proto_rawDescGZIP(), []int{37}
+}
+
+func (x *ListContactHistoryResponse) GetEvents() []*ContactEvent {
+	if x != nil {
+		return x.Events
+	}
+	return nil
+}
+
+func (x *ListContactHistoryResponse) GetLooks() []*ContactLook {
+	if x != nil {
+		return x.Looks
+	}
+	return nil
+}
+
+// Something that was done to a contact.
+type ContactEvent struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// A stable code, such as `RECEIVED`, `SCREENED`, `AMENDED`, `TAKEN_BACK`.
+	How string `protobuf:"bytes,1,opt,name=how,proto3" json:"how,omitempty"`
+	// `authorities/{authority}/people/{person}` or `…/partners/{partner}`.
+	By string `protobuf:"bytes,2,opt,name=by,proto3" json:"by,omitempty"`
+	// When it happened.
+	At *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=at,proto3" json:"at,omitempty"`
+	// When it was written down.
+	WrittenAt     *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=written_at,json=writtenAt,proto3" json:"written_at,omitempty"`
+	Reason        string                 `protobuf:"bytes,5,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ContactEvent) Reset() {
+	*x = ContactEvent{}
+	mi := &file_kith_referral_v1_referral_proto_msgTypes[38]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ContactEvent) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ContactEvent) ProtoMessage() {}
+
+func (x *ContactEvent) ProtoReflect() protoreflect.Message {
+	mi := &file_kith_referral_v1_referral_proto_msgTypes[38]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ContactEvent.ProtoReflect.Descriptor instead.
+func (*ContactEvent) Descriptor() ([]byte, []int) {
+	return file_kith_referral_v1_referral_proto_rawDescGZIP(), []int{38}
+}
+
+func (x *ContactEvent) GetHow() string {
+	if x != nil {
+		return x.How
+	}
+	return ""
+}
+
+func (x *ContactEvent) GetBy() string {
+	if x != nil {
+		return x.By
+	}
+	return ""
+}
+
+func (x *ContactEvent) GetAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.At
+	}
+	return nil
+}
+
+func (x *ContactEvent) GetWrittenAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.WrittenAt
+	}
+	return nil
+}
+
+func (x *ContactEvent) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+// That somebody looked at a contact.
+type ContactLook struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	By    string                 `protobuf:"bytes,1,opt,name=by,proto3" json:"by,omitempty"`
+	At    *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=at,proto3" json:"at,omitempty"`
+	// The purpose of the page, or the reason given.
+	Why           string `protobuf:"bytes,3,opt,name=why,proto3" json:"why,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ContactLook) Reset() {
+	*x = ContactLook{}
+	mi := &file_kith_referral_v1_referral_proto_msgTypes[39]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ContactLook) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ContactLook) ProtoMessage() {}
+
+func (x *ContactLook) ProtoReflect() protoreflect.Message {
+	mi := &file_kith_referral_v1_referral_proto_msgTypes[39]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ContactLook.ProtoReflect.Descriptor instead.
+func (*ContactLook) Descriptor() ([]byte, []int) {
+	return file_kith_referral_v1_referral_proto_rawDescGZIP(), []int{39}
+}
+
+func (x *ContactLook) GetBy() string {
+	if x != nil {
+		return x.By
+	}
+	return ""
+}
+
+func (x *ContactLook) GetAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.At
+	}
+	return nil
+}
+
+func (x *ContactLook) GetWhy() string {
+	if x != nil {
+		return x.Why
+	}
+	return ""
+}
+
+type HandOverToDutyRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// `authorities/{authority}`.
+	Parent string `protobuf:"bytes,1,opt,name=parent,proto3" json:"parent,omitempty"`
+	// What the Emergency Duty Team should know beyond the contacts; may be empty.
+	Note string `protobuf:"bytes,2,opt,name=note,proto3" json:"note,omitempty"`
+	// The Idempotency-Key.
+	RequestId     string `protobuf:"bytes,3,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *HandOverToDutyRequest) Reset() {
+	*x = HandOverToDutyRequest{}
+	mi := &file_kith_referral_v1_referral_proto_msgTypes[40]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *HandOverToDutyRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*HandOverToDutyRequest) ProtoMessage() {}
+
+func (x *HandOverToDutyRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_kith_referral_v1_referral_proto_msgTypes[40]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use HandOverToDutyRequest.ProtoReflect.Descriptor instead.
+func (*HandOverToDutyRequest) Descriptor() ([]byte, []int) {
+	return file_kith_referral_v1_referral_proto_rawDescGZIP(), []int{40}
+}
+
+func (x *HandOverToDutyRequest) GetParent() string {
+	if x != nil {
+		return x.Parent
+	}
+	return ""
+}
+
+func (x *HandOverToDutyRequest) GetNote() string {
+	if x != nil {
+		return x.Note
+	}
+	return ""
+}
+
+func (x *HandOverToDutyRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+type HandOverToDutyResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// How many were handed over.
+	Contacts      int32 `protobuf:"varint,1,opt,name=contacts,proto3" json:"contacts,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *HandOverToDutyResponse) Reset() {
+	*x = HandOverToDutyResponse{}
+	mi := &file_kith_referral_v1_referral_proto_msgTypes[41]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *HandOverToDutyResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*HandOverToDutyResponse) ProtoMessage() {}
+
+func (x *HandOverToDutyResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_kith_referral_v1_referral_proto_msgTypes[41]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use HandOverToDutyResponse.ProtoReflect.Descriptor instead.
+func (*HandOverToDutyResponse) Descriptor() ([]byte, []int) {
+	return file_kith_referral_v1_referral_proto_rawDescGZIP(), []int{41}
+}
+
+func (x *HandOverToDutyResponse) GetContacts() int32 {
+	if x != nil {
+		return x.Contacts
+	}
+	return 0
+}
+
+type TakeBackFromDutyRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// `authorities/{authority}`.
+	Parent string `protobuf:"bytes,1,opt,name=parent,proto3" json:"parent,omitempty"`
+	// What the Emergency Duty Team did; may be empty.
+	Note string `protobuf:"bytes,2,opt,name=note,proto3" json:"note,omitempty"`
+	// The Idempotency-Key.
+	RequestId     string `protobuf:"bytes,3,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TakeBackFromDutyRequest) Reset() {
+	*x = TakeBackFromDutyRequest{}
+	mi := &file_kith_referral_v1_referral_proto_msgTypes[42]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TakeBackFromDutyRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TakeBackFromDutyRequest) ProtoMessage() {}
+
+func (x *TakeBackFromDutyRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_kith_referral_v1_referral_proto_msgTypes[42]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TakeBackFromDutyRequest.ProtoReflect.Descriptor instead.
+func (*TakeBackFromDutyRequest) Descriptor() ([]byte, []int) {
+	return file_kith_referral_v1_referral_proto_rawDescGZIP(), []int{42}
+}
+
+func (x *TakeBackFromDutyRequest) GetParent() string {
+	if x != nil {
+		return x.Parent
+	}
+	return ""
+}
+
+func (x *TakeBackFromDutyRequest) GetNote() string {
+	if x != nil {
+		return x.Note
+	}
+	return ""
+}
+
+func (x *TakeBackFromDutyRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+type TakeBackFromDutyResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// How many were taken back.
+	Contacts      int32 `protobuf:"varint,1,opt,name=contacts,proto3" json:"contacts,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TakeBackFromDutyResponse) Reset() {
+	*x = TakeBackFromDutyResponse{}
+	mi := &file_kith_referral_v1_referral_proto_msgTypes[43]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TakeBackFromDutyResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TakeBackFromDutyResponse) ProtoMessage() {}
+
+func (x *TakeBackFromDutyResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_kith_referral_v1_referral_proto_msgTypes[43]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TakeBackFromDutyResponse.ProtoReflect.Descriptor instead.
+func (*TakeBackFromDutyResponse) Descriptor() ([]byte, []int) {
+	return file_kith_referral_v1_referral_proto_rawDescGZIP(), []int{43}
+}
+
+func (x *TakeBackFromDutyResponse) GetContacts() int32 {
+	if x != nil {
+		return x.Contacts
+	}
+	return 0
+}
+
+type ListCallBacksRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// `authorities/{authority}`.
+	Parent string `protobuf:"bytes,1,opt,name=parent,proto3" json:"parent,omitempty"`
+	// Only those that failed and that nobody settled.
+	Undelivered bool `protobuf:"varint,2,opt,name=undelivered,proto3" json:"undelivered,omitempty"`
+	// At most this many; 0 means 50, more than 200 means 200.
+	PageSize      int32  `protobuf:"varint,3,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	PageToken     string `protobuf:"bytes,4,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListCallBacksRequest) Reset() {
+	*x = ListCallBacksRequest{}
+	mi := &file_kith_referral_v1_referral_proto_msgTypes[44]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListCallBacksRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListCallBacksRequest) ProtoMessage() {}
+
+func (x *ListCallBacksRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_kith_referral_v1_referral_proto_msgTypes[44]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListCallBacksRequest.ProtoReflect.Descriptor instead.
+func (*ListCallBacksRequest) Descriptor() ([]byte, []int) {
+	return file_kith_referral_v1_referral_proto_rawDescGZIP(), []int{44}
+}
+
+func (x *ListCallBacksRequest) GetParent() string {
+	if x != nil {
+		return x.Parent
+	}
+	return ""
+}
+
+func (x *ListCallBacksRequest) GetUndelivered() bool {
+	if x != nil {
+		return x.Undelivered
+	}
+	return false
+}
+
+func (x *ListCallBacksRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListCallBacksRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+type ListCallBacksResponse struct {
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	CallBacks []*CallBack            `protobuf:"bytes,1,rep,name=call_backs,json=callBacks,proto3" json:"call_backs,omitempty"`
+	// Empty on the last page.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListCallBacksResponse) Reset() {
+	*x = ListCallBacksResponse{}
+	mi := &file_kith_referral_v1_referral_proto_msgTypes[45]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListCallBacksResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListCallBacksResponse) ProtoMessage() {}
+
+func (x *ListCallBacksResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_kith_referral_v1_referral_proto_msgTypes[45]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListCallBacksResponse.ProtoReflect.Descriptor instead.
+func (*ListCallBacksResponse) Descriptor() ([]byte, []int) {
+	return file_kith_referral_v1_referral_proto_rawDescGZIP(), []int{45}
+}
+
+func (x *ListCallBacksResponse) GetCallBacks() []*CallBack {
+	if x != nil {
+		return x.CallBacks
+	}
+	return nil
+}
+
+func (x *ListCallBacksResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+type RetryCallBackRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// `authorities/{authority}/callBacks/{id}`.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// The Idempotency-Key.
+	RequestId     string `protobuf:"bytes,2,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RetryCallBackRequest) Reset() {
+	*x = RetryCallBackRequest{}
+	mi := &file_kith_referral_v1_referral_proto_msgTypes[46]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RetryCallBackRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RetryCallBackRequest) ProtoMessage() {}
+
+func (x *RetryCallBackRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_kith_referral_v1_referral_proto_msgTypes[46]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RetryCallBackRequest.ProtoReflect.Descriptor instead.
+func (*RetryCallBackRequest) Descriptor() ([]byte, []int) {
+	return file_kith_referral_v1_referral_proto_rawDescGZIP(), []int{46}
+}
+
+func (x *RetryCallBackRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *RetryCallBackRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+type RetryCallBackResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	CallBack      *CallBack              `protobuf:"bytes,1,opt,name=call_back,json=callBack,proto3" json:"call_back,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RetryCallBackResponse) Reset() {
+	*x = RetryCallBackResponse{}
+	mi := &file_kith_referral_v1_referral_proto_msgTypes[47]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RetryCallBackResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RetryCallBackResponse) ProtoMessage() {}
+
+func (x *RetryCallBackResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_kith_referral_v1_referral_proto_msgTypes[47]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RetryCallBackResponse.ProtoReflect.Descriptor instead.
+func (*RetryCallBackResponse) Descriptor() ([]byte, []int) {
+	return file_kith_referral_v1_referral_proto_rawDescGZIP(), []int{47}
+}
+
+func (x *RetryCallBackResponse) GetCallBack() *CallBack {
+	if x != nil {
+		return x.CallBack
+	}
+	return nil
+}
+
+type SettleCallBackRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// `authorities/{authority}/callBacks/{id}`.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// How the referrer was told, such as "rang the duty desk".
+	How string `protobuf:"bytes,2,opt,name=how,proto3" json:"how,omitempty"`
+	// The Idempotency-Key.
+	RequestId     string `protobuf:"bytes,3,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SettleCallBackRequest) Reset() {
+	*x = SettleCallBackRequest{}
+	mi := &file_kith_referral_v1_referral_proto_msgTypes[48]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SettleCallBackRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SettleCallBackRequest) ProtoMessage() {}
+
+func (x *SettleCallBackRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_kith_referral_v1_referral_proto_msgTypes[48]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SettleCallBackRequest.ProtoReflect.Descriptor instead.
+func (*SettleCallBackRequest) Descriptor() ([]byte, []int) {
+	return file_kith_referral_v1_referral_proto_rawDescGZIP(), []int{48}
+}
+
+func (x *SettleCallBackRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *SettleCallBackRequest) GetHow() string {
+	if x != nil {
+		return x.How
+	}
+	return ""
+}
+
+func (x *SettleCallBackRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+type SettleCallBackResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	CallBack      *CallBack              `protobuf:"bytes,1,opt,name=call_back,json=callBack,proto3" json:"call_back,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SettleCallBackResponse) Reset() {
+	*x = SettleCallBackResponse{}
+	mi := &file_kith_referral_v1_referral_proto_msgTypes[49]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SettleCallBackResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SettleCallBackResponse) ProtoMessage() {}
+
+func (x *SettleCallBackResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_kith_referral_v1_referral_proto_msgTypes[49]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SettleCallBackResponse.ProtoReflect.Descriptor instead.
+func (*SettleCallBackResponse) Descriptor() ([]byte, []int) {
+	return file_kith_referral_v1_referral_proto_rawDescGZIP(), []int{49}
+}
+
+func (x *SettleCallBackResponse) GetCallBack() *CallBack {
+	if x != nil {
+		return x.CallBack
+	}
+	return nil
+}
+
+type GetCallBackSecretRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// `authorities/{authority}/partners/{partner}`.
+	Name          string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetCallBackSecretRequest) Reset() {
+	*x = GetCallBackSecretRequest{}
+	mi := &file_kith_referral_v1_referral_proto_msgTypes[50]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetCallBackSecretRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetCallBackSecretRequest) ProtoMessage() {}
+
+func (x *GetCallBackSecretRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_kith_referral_v1_referral_proto_msgTypes[50]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetCallBackSecretRequest.ProtoReflect.Descriptor instead.
+func (*GetCallBackSecretRequest) Descriptor() ([]byte, []int) {
+	return file_kith_referral_v1_referral_proto_rawDescGZIP(), []int{50}
+}
+
+func (x *GetCallBackSecretRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+type GetCallBackSecretResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// As Standard Webhooks libraries take it: `whsec_…`.
+	Secret        string `protobuf:"bytes,1,opt,name=secret,proto3" json:"secret,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetCallBackSecretResponse) Reset() {
+	*x = GetCallBackSecretResponse{}
+	mi := &file_kith_referral_v1_referral_proto_msgTypes[51]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetCallBackSecretResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetCallBackSecretResponse) ProtoMessage() {}
+
+func (x *GetCallBackSecretResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_kith_referral_v1_referral_proto_msgTypes[51]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetCallBackSecretResponse.ProtoReflect.Descriptor instead.
+func (*GetCallBackSecretResponse) Descriptor() ([]byte, []int) {
+	return file_kith_referral_v1_referral_proto_rawDescGZIP(), []int{51}
+}
+
+func (x *GetCallBackSecretResponse) GetSecret() string {
+	if x != nil {
+		return x.Secret
+	}
+	return ""
+}
+
 var File_kith_referral_v1_referral_proto protoreflect.FileDescriptor
 
 const file_kith_referral_v1_referral_proto_rawDesc = "" +
@@ -2068,7 +3211,7 @@ const file_kith_referral_v1_referral_proto_rawDesc = "" +
 	"\x11GetContactRequest\x12O\n" +
 	"\x04name\x18\x01 \x01(\tB;\xbaH8r624^authorities/[a-z0-9-]{1,40}/contacts/[0-9a-f-]{36}$R\x04name\"I\n" +
 	"\x12GetContactResponse\x123\n" +
-	"\acontact\x18\x01 \x01(\v2\x19.kith.referral.v1.ContactR\acontact\"\xe6\x02\n" +
+	"\acontact\x18\x01 \x01(\v2\x19.kith.referral.v1.ContactR\acontact\"\x83\x03\n" +
 	"\x13ListContactsRequest\x12<\n" +
 	"\x06parent\x18\x01 \x01(\tB$\xbaH!r\x1f2\x1d^authorities/[a-z0-9-]{1,40}$R\x06parent\x12>\n" +
 	"\x05state\x18\x02 \x01(\x0e2\x1e.kith.referral.v1.ContactStateB\b\xbaH\x05\x82\x01\x02\x10\x01R\x05state\x12\x18\n" +
@@ -2079,10 +3222,20 @@ const file_kith_referral_v1_referral_proto_rawDesc = "" +
 	"\tpage_size\x18\x06 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\bpageSize\x12'\n" +
 	"\n" +
 	"page_token\x18\a \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\tpageToken\x12!\n" +
-	"\areceipt\x18\b \x01(\tB\a\xbaH\x04r\x02\x18(R\areceipt\"|\n" +
+	"\areceipt\x18\b \x01(\tB\a\xbaH\x04r\x02\x18(R\areceipt\x12\x1b\n" +
+	"\twith_duty\x18\t \x01(\bR\bwithDuty\"\xb1\x01\n" +
 	"\x14ListContactsResponse\x12<\n" +
 	"\bcontacts\x18\x01 \x03(\v2 .kith.referral.v1.ContactSummaryR\bcontacts\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xa9\x01\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x123\n" +
+	"\awaiting\x18\x03 \x01(\v2\x19.kith.referral.v1.WaitingR\awaiting\"\xa0\x02\n" +
+	"\aWaiting\x12\x1c\n" +
+	"\tundecided\x18\x01 \x01(\x05R\tundecided\x12\x18\n" +
+	"\aoverdue\x18\x02 \x01(\x05R\aoverdue\x12\x1b\n" +
+	"\twith_duty\x18\x03 \x01(\x05R\bwithDuty\x123\n" +
+	"\x15danger_unacknowledged\x18\x04 \x01(\x05R\x14dangerUnacknowledged\x12 \n" +
+	"\vundelivered\x18\x05 \x01(\x05R\vundelivered\x128\n" +
+	"\x06oldest\x18\x06 \x01(\v2 .kith.referral.v1.ContactSummaryR\x06oldest\x12/\n" +
+	"\x05as_of\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\"\xa9\x01\n" +
 	"\x1aListOverdueContactsRequest\x12<\n" +
 	"\x06parent\x18\x01 \x01(\tB$\xbaH!r\x1f2\x1d^authorities/[a-z0-9-]{1,40}$R\x06parent\x12$\n" +
 	"\tpage_size\x18\x02 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\bpageSize\x12'\n" +
@@ -2135,14 +3288,21 @@ const file_kith_referral_v1_referral_proto_rawDesc = "" +
 	"\x13SuggestLinksRequest\x12O\n" +
 	"\x04name\x18\x01 \x01(\tB;\xbaH8r624^authorities/[a-z0-9-]{1,40}/contacts/[0-9a-f-]{36}$R\x04name\"V\n" +
 	"\x14SuggestLinksResponse\x12>\n" +
-	"\vsuggestions\x18\x01 \x03(\v2\x1c.kith.referral.v1.SuggestionR\vsuggestions\"\x86\x01\n" +
+	"\vsuggestions\x18\x01 \x03(\v2\x1c.kith.referral.v1.SuggestionR\vsuggestions\"\xa1\x02\n" +
 	"\n" +
 	"Suggestion\x12\x14\n" +
 	"\x05child\x18\x01 \x01(\tR\x05child\x12\x18\n" +
 	"\acontact\x18\x02 \x01(\tR\acontact\x12\x16\n" +
 	"\x06family\x18\x03 \x01(\tR\x06family\x12\x16\n" +
 	"\x06person\x18\x04 \x01(\tR\x06person\x12\x18\n" +
-	"\areasons\x18\x05 \x03(\tR\areasons\"\xc2\x02\n" +
+	"\areasons\x18\x05 \x03(\tR\areasons\x12\x16\n" +
+	"\x06doubts\x18\x06 \x03(\tR\x06doubts\x12\x18\n" +
+	"\areceipt\x18\a \x01(\tR\areceipt\x12;\n" +
+	"\vreceived_at\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"receivedAt\x12\x12\n" +
+	"\x04team\x18\t \x01(\tR\x04team\x12\x16\n" +
+	"\x06linked\x18\n" +
+	" \x01(\bR\x06linked\"\xc2\x02\n" +
 	"\x12LinkContactRequest\x12O\n" +
 	"\x04name\x18\x01 \x01(\tB;\xbaH8r624^authorities/[a-z0-9-]{1,40}/contacts/[0-9a-f-]{36}$R\x04name\x12,\n" +
 	"\rother_contact\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x18xR\fotherContact\x12\x1e\n" +
@@ -2222,7 +3382,75 @@ const file_kith_referral_v1_referral_proto_rawDesc = "" +
 	"\vreceived_at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"receivedAt\x120\n" +
 	"\x04told\x18\x04 \x01(\v2\x16.kith.referral.v1.ToldB\x04\xc8\xf3\x18\x01R\x04told\x12:\n" +
-	"\bchildren\x18\x05 \x03(\v2\x1e.kith.referral.v1.ContactChildR\bchildren2\xa3\x14\n" +
+	"\bchildren\x18\x05 \x03(\v2\x1e.kith.referral.v1.ContactChildR\bchildren\"\x8e\x01\n" +
+	"\x14CountArrivalsRequest\x12<\n" +
+	"\x06parent\x18\x01 \x01(\tB$\xbaH!r\x1f2\x1d^authorities/[a-z0-9-]{1,40}$R\x06parent\x128\n" +
+	"\x05since\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01R\x05since\"N\n" +
+	"\x15CountArrivalsResponse\x12\x18\n" +
+	"\aarrived\x18\x01 \x01(\x05R\aarrived\x12\x1b\n" +
+	"\tin_danger\x18\x02 \x01(\x05R\binDanger\"p\n" +
+	"\x19ListContactHistoryRequest\x12S\n" +
+	"\x06parent\x18\x01 \x01(\tB;\xbaH8r624^authorities/[a-z0-9-]{1,40}/contacts/[0-9a-f-]{36}$R\x06parent\"\x89\x01\n" +
+	"\x1aListContactHistoryResponse\x126\n" +
+	"\x06events\x18\x01 \x03(\v2\x1e.kith.referral.v1.ContactEventR\x06events\x123\n" +
+	"\x05looks\x18\x02 \x03(\v2\x1d.kith.referral.v1.ContactLookR\x05looks\"\xaf\x01\n" +
+	"\fContactEvent\x12\x10\n" +
+	"\x03how\x18\x01 \x01(\tR\x03how\x12\x0e\n" +
+	"\x02by\x18\x02 \x01(\tR\x02by\x12*\n" +
+	"\x02at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x129\n" +
+	"\n" +
+	"written_at\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\twrittenAt\x12\x16\n" +
+	"\x06reason\x18\x05 \x01(\tR\x06reason\"[\n" +
+	"\vContactLook\x12\x0e\n" +
+	"\x02by\x18\x01 \x01(\tR\x02by\x12*\n" +
+	"\x02at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12\x10\n" +
+	"\x03why\x18\x03 \x01(\tR\x03why\"\xa2\x01\n" +
+	"\x15HandOverToDutyRequest\x12<\n" +
+	"\x06parent\x18\x01 \x01(\tB$\xbaH!r\x1f2\x1d^authorities/[a-z0-9-]{1,40}$R\x06parent\x12 \n" +
+	"\x04note\x18\x02 \x01(\tB\f\xbaH\x05r\x03\x18\x88'\xc8\xf3\x18\x01R\x04note\x12)\n" +
+	"\n" +
+	"request_id\x18\x03 \x01(\tB\n" +
+	"\xbaH\ar\x05\x10\x01\x18\xc8\x01R\trequestId\"4\n" +
+	"\x16HandOverToDutyResponse\x12\x1a\n" +
+	"\bcontacts\x18\x01 \x01(\x05R\bcontacts\"\xa4\x01\n" +
+	"\x17TakeBackFromDutyRequest\x12<\n" +
+	"\x06parent\x18\x01 \x01(\tB$\xbaH!r\x1f2\x1d^authorities/[a-z0-9-]{1,40}$R\x06parent\x12 \n" +
+	"\x04note\x18\x02 \x01(\tB\f\xbaH\x05r\x03\x18\x88'\xc8\xf3\x18\x01R\x04note\x12)\n" +
+	"\n" +
+	"request_id\x18\x03 \x01(\tB\n" +
+	"\xbaH\ar\x05\x10\x01\x18\xc8\x01R\trequestId\"6\n" +
+	"\x18TakeBackFromDutyResponse\x12\x1a\n" +
+	"\bcontacts\x18\x01 \x01(\x05R\bcontacts\"\xc5\x01\n" +
+	"\x14ListCallBacksRequest\x12<\n" +
+	"\x06parent\x18\x01 \x01(\tB$\xbaH!r\x1f2\x1d^authorities/[a-z0-9-]{1,40}$R\x06parent\x12 \n" +
+	"\vundelivered\x18\x02 \x01(\bR\vundelivered\x12$\n" +
+	"\tpage_size\x18\x03 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\bpageSize\x12'\n" +
+	"\n" +
+	"page_token\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\tpageToken\"z\n" +
+	"\x15ListCallBacksResponse\x129\n" +
+	"\n" +
+	"call_backs\x18\x01 \x03(\v2\x1a.kith.referral.v1.CallBackR\tcallBacks\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x93\x01\n" +
+	"\x14RetryCallBackRequest\x12P\n" +
+	"\x04name\x18\x01 \x01(\tB<\xbaH9r725^authorities/[a-z0-9-]{1,40}/callBacks/[0-9a-f-]{36}$R\x04name\x12)\n" +
+	"\n" +
+	"request_id\x18\x02 \x01(\tB\n" +
+	"\xbaH\ar\x05\x10\x01\x18\xc8\x01R\trequestId\"P\n" +
+	"\x15RetryCallBackResponse\x127\n" +
+	"\tcall_back\x18\x01 \x01(\v2\x1a.kith.referral.v1.CallBackR\bcallBack\"\xb2\x01\n" +
+	"\x15SettleCallBackRequest\x12P\n" +
+	"\x04name\x18\x01 \x01(\tB<\xbaH9r725^authorities/[a-z0-9-]{1,40}/callBacks/[0-9a-f-]{36}$R\x04name\x12\x1c\n" +
+	"\x03how\x18\x02 \x01(\tB\n" +
+	"\xbaH\ar\x05\x10\x01\x18\xe8\aR\x03how\x12)\n" +
+	"\n" +
+	"request_id\x18\x03 \x01(\tB\n" +
+	"\xbaH\ar\x05\x10\x01\x18\xc8\x01R\trequestId\"Q\n" +
+	"\x16SettleCallBackResponse\x127\n" +
+	"\tcall_back\x18\x01 \x01(\v2\x1a.kith.referral.v1.CallBackR\bcallBack\"m\n" +
+	"\x18GetCallBackSecretRequest\x12Q\n" +
+	"\x04name\x18\x01 \x01(\tB=\xbaH:r826^authorities/[a-z0-9-]{1,40}/partners/[a-z0-9-]{1,60}$R\x04name\"3\n" +
+	"\x19GetCallBackSecretResponse\x12\x16\n" +
+	"\x06secret\x18\x01 \x01(\tR\x06secret2\x95\x1b\n" +
 	"\x0fReferralService\x12\x9f\x01\n" +
 	"\x0eReceiveContact\x12'.kith.referral.v1.ReceiveContactRequest\x1a(.kith.referral.v1.ReceiveContactResponse\":\x82\xd3\xe4\x93\x024:\x04toldb\acontact\"#/v1/{parent=authorities/*}/contacts\x12\x8d\x01\n" +
 	"\n" +
@@ -2240,6 +3468,14 @@ const file_kith_referral_v1_referral_proto_rawDesc = "" +
 	"\x0fTakeBackContact\x12(.kith.referral.v1.TakeBackContactRequest\x1a).kith.referral.v1.TakeBackContactResponse\"A\x82\xd3\xe4\x93\x02;:\x01*b\acontact\"-/v1/{name=authorities/*/contacts/*}:takenBack\x12\xab\x01\n" +
 	"\x0fMarkSentInError\x12(.kith.referral.v1.MarkSentInErrorRequest\x1a).kith.referral.v1.MarkSentInErrorResponse\"C\x82\xd3\xe4\x93\x02=:\x01*b\acontact\"//v1/{name=authorities/*/contacts/*}:sentInError\x12\xb7\x01\n" +
 	"\x11AcknowledgeDanger\x12*.kith.referral.v1.AcknowledgeDangerRequest\x1a+.kith.referral.v1.AcknowledgeDangerResponse\"I\x82\xd3\xe4\x93\x02C:\x01*b\acontact\"5/v1/{name=authorities/*/contacts/*}:acknowledgeDanger\x12`\n" +
+	"\rCountArrivals\x12&.kith.referral.v1.CountArrivalsRequest\x1a'.kith.referral.v1.CountArrivalsResponse\x12\xa6\x01\n" +
+	"\x12ListContactHistory\x12+.kith.referral.v1.ListContactHistoryRequest\x1a,.kith.referral.v1.ListContactHistoryResponse\"5\x82\xd3\xe4\x93\x02/\x12-/v1/{parent=authorities/*/contacts/*}/history\x12c\n" +
+	"\x0eHandOverToDuty\x12'.kith.referral.v1.HandOverToDutyRequest\x1a(.kith.referral.v1.HandOverToDutyResponse\x12i\n" +
+	"\x10TakeBackFromDuty\x12).kith.referral.v1.TakeBackFromDutyRequest\x1a*.kith.referral.v1.TakeBackFromDutyResponse\x12`\n" +
+	"\rListCallBacks\x12&.kith.referral.v1.ListCallBacksRequest\x1a'.kith.referral.v1.ListCallBacksResponse\x12`\n" +
+	"\rRetryCallBack\x12&.kith.referral.v1.RetryCallBackRequest\x1a'.kith.referral.v1.RetryCallBackResponse\x12c\n" +
+	"\x0eSettleCallBack\x12'.kith.referral.v1.SettleCallBackRequest\x1a(.kith.referral.v1.SettleCallBackResponse\x12l\n" +
+	"\x11GetCallBackSecret\x12*.kith.referral.v1.GetCallBackSecretRequest\x1a+.kith.referral.v1.GetCallBackSecretResponse\x12`\n" +
 	"\rFetchReferral\x12&.kith.referral.v1.FetchReferralRequest\x1a'.kith.referral.v1.FetchReferralResponseB:Z8github.com/kithcare/kith/api/kith/referral/v1;referralv1b\x06proto3"
 
 var (
@@ -2254,7 +3490,7 @@ func file_kith_referral_v1_referral_proto_rawDescGZIP() []byte {
 	return file_kith_referral_v1_referral_proto_rawDescData
 }
 
-var file_kith_referral_v1_referral_proto_msgTypes = make([]protoimpl.MessageInfo, 33)
+var file_kith_referral_v1_referral_proto_msgTypes = make([]protoimpl.MessageInfo, 52)
 var file_kith_referral_v1_referral_proto_goTypes = []any{
 	(*ReceiveContactRequest)(nil),       // 0: kith.referral.v1.ReceiveContactRequest
 	(*ReceiveContactResponse)(nil),      // 1: kith.referral.v1.ReceiveContactResponse
@@ -2262,103 +3498,152 @@ var file_kith_referral_v1_referral_proto_goTypes = []any{
 	(*GetContactResponse)(nil),          // 3: kith.referral.v1.GetContactResponse
 	(*ListContactsRequest)(nil),         // 4: kith.referral.v1.ListContactsRequest
 	(*ListContactsResponse)(nil),        // 5: kith.referral.v1.ListContactsResponse
-	(*ListOverdueContactsRequest)(nil),  // 6: kith.referral.v1.ListOverdueContactsRequest
-	(*ListOverdueContactsResponse)(nil), // 7: kith.referral.v1.ListOverdueContactsResponse
-	(*ScreenChildRequest)(nil),          // 8: kith.referral.v1.ScreenChildRequest
-	(*ScreenChildResponse)(nil),         // 9: kith.referral.v1.ScreenChildResponse
-	(*ConfirmReceiptRequest)(nil),       // 10: kith.referral.v1.ConfirmReceiptRequest
-	(*ConfirmReceiptResponse)(nil),      // 11: kith.referral.v1.ConfirmReceiptResponse
-	(*ChoosePatchRequest)(nil),          // 12: kith.referral.v1.ChoosePatchRequest
-	(*ChoosePatchResponse)(nil),         // 13: kith.referral.v1.ChoosePatchResponse
-	(*SuggestLinksRequest)(nil),         // 14: kith.referral.v1.SuggestLinksRequest
-	(*SuggestLinksResponse)(nil),        // 15: kith.referral.v1.SuggestLinksResponse
-	(*Suggestion)(nil),                  // 16: kith.referral.v1.Suggestion
-	(*LinkContactRequest)(nil),          // 17: kith.referral.v1.LinkContactRequest
-	(*LinkContactResponse)(nil),         // 18: kith.referral.v1.LinkContactResponse
-	(*AmendContactRequest)(nil),         // 19: kith.referral.v1.AmendContactRequest
-	(*AmendContactResponse)(nil),        // 20: kith.referral.v1.AmendContactResponse
-	(*AcceptVersionRequest)(nil),        // 21: kith.referral.v1.AcceptVersionRequest
-	(*AcceptVersionResponse)(nil),       // 22: kith.referral.v1.AcceptVersionResponse
-	(*MakeOwnContactRequest)(nil),       // 23: kith.referral.v1.MakeOwnContactRequest
-	(*MakeOwnContactResponse)(nil),      // 24: kith.referral.v1.MakeOwnContactResponse
-	(*TakeBackContactRequest)(nil),      // 25: kith.referral.v1.TakeBackContactRequest
-	(*TakeBackContactResponse)(nil),     // 26: kith.referral.v1.TakeBackContactResponse
-	(*MarkSentInErrorRequest)(nil),      // 27: kith.referral.v1.MarkSentInErrorRequest
-	(*MarkSentInErrorResponse)(nil),     // 28: kith.referral.v1.MarkSentInErrorResponse
-	(*AcknowledgeDangerRequest)(nil),    // 29: kith.referral.v1.AcknowledgeDangerRequest
-	(*AcknowledgeDangerResponse)(nil),   // 30: kith.referral.v1.AcknowledgeDangerResponse
-	(*FetchReferralRequest)(nil),        // 31: kith.referral.v1.FetchReferralRequest
-	(*FetchReferralResponse)(nil),       // 32: kith.referral.v1.FetchReferralResponse
-	(*Told)(nil),                        // 33: kith.referral.v1.Told
-	(*Contact)(nil),                     // 34: kith.referral.v1.Contact
-	(ContactState)(0),                   // 35: kith.referral.v1.ContactState
-	(*ContactSummary)(nil),              // 36: kith.referral.v1.ContactSummary
-	(Outcome)(0),                        // 37: kith.referral.v1.Outcome
-	(YesNo)(0),                          // 38: kith.referral.v1.YesNo
-	(*timestamppb.Timestamp)(nil),       // 39: google.protobuf.Timestamp
-	(*ContactChild)(nil),                // 40: kith.referral.v1.ContactChild
+	(*Waiting)(nil),                     // 6: kith.referral.v1.Waiting
+	(*ListOverdueContactsRequest)(nil),  // 7: kith.referral.v1.ListOverdueContactsRequest
+	(*ListOverdueContactsResponse)(nil), // 8: kith.referral.v1.ListOverdueContactsResponse
+	(*ScreenChildRequest)(nil),          // 9: kith.referral.v1.ScreenChildRequest
+	(*ScreenChildResponse)(nil),         // 10: kith.referral.v1.ScreenChildResponse
+	(*ConfirmReceiptRequest)(nil),       // 11: kith.referral.v1.ConfirmReceiptRequest
+	(*ConfirmReceiptResponse)(nil),      // 12: kith.referral.v1.ConfirmReceiptResponse
+	(*ChoosePatchRequest)(nil),          // 13: kith.referral.v1.ChoosePatchRequest
+	(*ChoosePatchResponse)(nil),         // 14: kith.referral.v1.ChoosePatchResponse
+	(*SuggestLinksRequest)(nil),         // 15: kith.referral.v1.SuggestLinksRequest
+	(*SuggestLinksResponse)(nil),        // 16: kith.referral.v1.SuggestLinksResponse
+	(*Suggestion)(nil),                  // 17: kith.referral.v1.Suggestion
+	(*LinkContactRequest)(nil),          // 18: kith.referral.v1.LinkContactRequest
+	(*LinkContactResponse)(nil),         // 19: kith.referral.v1.LinkContactResponse
+	(*AmendContactRequest)(nil),         // 20: kith.referral.v1.AmendContactRequest
+	(*AmendContactResponse)(nil),        // 21: kith.referral.v1.AmendContactResponse
+	(*AcceptVersionRequest)(nil),        // 22: kith.referral.v1.AcceptVersionRequest
+	(*AcceptVersionResponse)(nil),       // 23: kith.referral.v1.AcceptVersionResponse
+	(*MakeOwnContactRequest)(nil),       // 24: kith.referral.v1.MakeOwnContactRequest
+	(*MakeOwnContactResponse)(nil),      // 25: kith.referral.v1.MakeOwnContactResponse
+	(*TakeBackContactRequest)(nil),      // 26: kith.referral.v1.TakeBackContactRequest
+	(*TakeBackContactResponse)(nil),     // 27: kith.referral.v1.TakeBackContactResponse
+	(*MarkSentInErrorRequest)(nil),      // 28: kith.referral.v1.MarkSentInErrorRequest
+	(*MarkSentInErrorResponse)(nil),     // 29: kith.referral.v1.MarkSentInErrorResponse
+	(*AcknowledgeDangerRequest)(nil),    // 30: kith.referral.v1.AcknowledgeDangerRequest
+	(*AcknowledgeDangerResponse)(nil),   // 31: kith.referral.v1.AcknowledgeDangerResponse
+	(*FetchReferralRequest)(nil),        // 32: kith.referral.v1.FetchReferralRequest
+	(*FetchReferralResponse)(nil),       // 33: kith.referral.v1.FetchReferralResponse
+	(*CountArrivalsRequest)(nil),        // 34: kith.referral.v1.CountArrivalsRequest
+	(*CountArrivalsResponse)(nil),       // 35: kith.referral.v1.CountArrivalsResponse
+	(*ListContactHistoryRequest)(nil),   // 36: kith.referral.v1.ListContactHistoryRequest
+	(*ListContactHistoryResponse)(nil),  // 37: kith.referral.v1.ListContactHistoryResponse
+	(*ContactEvent)(nil),                // 38: kith.referral.v1.ContactEvent
+	(*ContactLook)(nil),                 // 39: kith.referral.v1.ContactLook
+	(*HandOverToDutyRequest)(nil),       // 40: kith.referral.v1.HandOverToDutyRequest
+	(*HandOverToDutyResponse)(nil),      // 41: kith.referral.v1.HandOverToDutyResponse
+	(*TakeBackFromDutyRequest)(nil),     // 42: kith.referral.v1.TakeBackFromDutyRequest
+	(*TakeBackFromDutyResponse)(nil),    // 43: kith.referral.v1.TakeBackFromDutyResponse
+	(*ListCallBacksRequest)(nil),        // 44: kith.referral.v1.ListCallBacksRequest
+	(*ListCallBacksResponse)(nil),       // 45: kith.referral.v1.ListCallBacksResponse
+	(*RetryCallBackRequest)(nil),        // 46: kith.referral.v1.RetryCallBackRequest
+	(*RetryCallBackResponse)(nil),       // 47: kith.referral.v1.RetryCallBackResponse
+	(*SettleCallBackRequest)(nil),       // 48: kith.referral.v1.SettleCallBackRequest
+	(*SettleCallBackResponse)(nil),      // 49: kith.referral.v1.SettleCallBackResponse
+	(*GetCallBackSecretRequest)(nil),    // 50: kith.referral.v1.GetCallBackSecretRequest
+	(*GetCallBackSecretResponse)(nil),   // 51: kith.referral.v1.GetCallBackSecretResponse
+	(*Told)(nil),                        // 52: kith.referral.v1.Told
+	(*Contact)(nil),                     // 53: kith.referral.v1.Contact
+	(ContactState)(0),                   // 54: kith.referral.v1.ContactState
+	(*ContactSummary)(nil),              // 55: kith.referral.v1.ContactSummary
+	(*timestamppb.Timestamp)(nil),       // 56: google.protobuf.Timestamp
+	(Outcome)(0),                        // 57: kith.referral.v1.Outcome
+	(YesNo)(0),                          // 58: kith.referral.v1.YesNo
+	(*ContactChild)(nil),                // 59: kith.referral.v1.ContactChild
+	(*CallBack)(nil),                    // 60: kith.referral.v1.CallBack
 }
 var file_kith_referral_v1_referral_proto_depIdxs = []int32{
-	33, // 0: kith.referral.v1.ReceiveContactRequest.told:type_name -> kith.referral.v1.Told
-	34, // 1: kith.referral.v1.ReceiveContactResponse.contact:type_name -> kith.referral.v1.Contact
-	34, // 2: kith.referral.v1.GetContactResponse.contact:type_name -> kith.referral.v1.Contact
-	35, // 3: kith.referral.v1.ListContactsRequest.state:type_name -> kith.referral.v1.ContactState
-	36, // 4: kith.referral.v1.ListContactsResponse.contacts:type_name -> kith.referral.v1.ContactSummary
-	36, // 5: kith.referral.v1.ListOverdueContactsResponse.contacts:type_name -> kith.referral.v1.ContactSummary
-	37, // 6: kith.referral.v1.ScreenChildRequest.outcome:type_name -> kith.referral.v1.Outcome
-	38, // 7: kith.referral.v1.ScreenChildRequest.family_agrees:type_name -> kith.referral.v1.YesNo
-	34, // 8: kith.referral.v1.ScreenChildResponse.contact:type_name -> kith.referral.v1.Contact
-	34, // 9: kith.referral.v1.ConfirmReceiptResponse.contact:type_name -> kith.referral.v1.Contact
-	34, // 10: kith.referral.v1.ChoosePatchResponse.contact:type_name -> kith.referral.v1.Contact
-	16, // 11: kith.referral.v1.SuggestLinksResponse.suggestions:type_name -> kith.referral.v1.Suggestion
-	34, // 12: kith.referral.v1.LinkContactResponse.contact:type_name -> kith.referral.v1.Contact
-	33, // 13: kith.referral.v1.AmendContactRequest.told:type_name -> kith.referral.v1.Told
-	34, // 14: kith.referral.v1.AmendContactResponse.contact:type_name -> kith.referral.v1.Contact
-	34, // 15: kith.referral.v1.AcceptVersionResponse.contact:type_name -> kith.referral.v1.Contact
-	34, // 16: kith.referral.v1.MakeOwnContactResponse.contact:type_name -> kith.referral.v1.Contact
-	34, // 17: kith.referral.v1.TakeBackContactResponse.contact:type_name -> kith.referral.v1.Contact
-	34, // 18: kith.referral.v1.MarkSentInErrorResponse.contact:type_name -> kith.referral.v1.Contact
-	34, // 19: kith.referral.v1.AcknowledgeDangerResponse.contact:type_name -> kith.referral.v1.Contact
-	39, // 20: kith.referral.v1.FetchReferralResponse.received_at:type_name -> google.protobuf.Timestamp
-	33, // 21: kith.referral.v1.FetchReferralResponse.told:type_name -> kith.referral.v1.Told
-	40, // 22: kith.referral.v1.FetchReferralResponse.children:type_name -> kith.referral.v1.ContactChild
-	0,  // 23: kith.referral.v1.ReferralService.ReceiveContact:input_type -> kith.referral.v1.ReceiveContactRequest
-	2,  // 24: kith.referral.v1.ReferralService.GetContact:input_type -> kith.referral.v1.GetContactRequest
-	4,  // 25: kith.referral.v1.ReferralService.ListContacts:input_type -> kith.referral.v1.ListContactsRequest
-	6,  // 26: kith.referral.v1.ReferralService.ListOverdueContacts:input_type -> kith.referral.v1.ListOverdueContactsRequest
-	8,  // 27: kith.referral.v1.ReferralService.ScreenChild:input_type -> kith.referral.v1.ScreenChildRequest
-	10, // 28: kith.referral.v1.ReferralService.ConfirmReceipt:input_type -> kith.referral.v1.ConfirmReceiptRequest
-	12, // 29: kith.referral.v1.ReferralService.ChoosePatch:input_type -> kith.referral.v1.ChoosePatchRequest
-	14, // 30: kith.referral.v1.ReferralService.SuggestLinks:input_type -> kith.referral.v1.SuggestLinksRequest
-	17, // 31: kith.referral.v1.ReferralService.LinkContact:input_type -> kith.referral.v1.LinkContactRequest
-	19, // 32: kith.referral.v1.ReferralService.AmendContact:input_type -> kith.referral.v1.AmendContactRequest
-	21, // 33: kith.referral.v1.ReferralService.AcceptVersion:input_type -> kith.referral.v1.AcceptVersionRequest
-	23, // 34: kith.referral.v1.ReferralService.MakeOwnContact:input_type -> kith.referral.v1.MakeOwnContactRequest
-	25, // 35: kith.referral.v1.ReferralService.TakeBackContact:input_type -> kith.referral.v1.TakeBackContactRequest
-	27, // 36: kith.referral.v1.ReferralService.MarkSentInError:input_type -> kith.referral.v1.MarkSentInErrorRequest
-	29, // 37: kith.referral.v1.ReferralService.AcknowledgeDanger:input_type -> kith.referral.v1.AcknowledgeDangerRequest
-	31, // 38: kith.referral.v1.ReferralService.FetchReferral:input_type -> kith.referral.v1.FetchReferralRequest
-	1,  // 39: kith.referral.v1.ReferralService.ReceiveContact:output_type -> kith.referral.v1.ReceiveContactResponse
-	3,  // 40: kith.referral.v1.ReferralService.GetContact:output_type -> kith.referral.v1.GetContactResponse
-	5,  // 41: kith.referral.v1.ReferralService.ListContacts:output_type -> kith.referral.v1.ListContactsResponse
-	7,  // 42: kith.referral.v1.ReferralService.ListOverdueContacts:output_type -> kith.referral.v1.ListOverdueContactsResponse
-	9,  // 43: kith.referral.v1.ReferralService.ScreenChild:output_type -> kith.referral.v1.ScreenChildResponse
-	11, // 44: kith.referral.v1.ReferralService.ConfirmReceipt:output_type -> kith.referral.v1.ConfirmReceiptResponse
-	13, // 45: kith.referral.v1.ReferralService.ChoosePatch:output_type -> kith.referral.v1.ChoosePatchResponse
-	15, // 46: kith.referral.v1.ReferralService.SuggestLinks:output_type -> kith.referral.v1.SuggestLinksResponse
-	18, // 47: kith.referral.v1.ReferralService.LinkContact:output_type -> kith.referral.v1.LinkContactResponse
-	20, // 48: kith.referral.v1.ReferralService.AmendContact:output_type -> kith.referral.v1.AmendContactResponse
-	22, // 49: kith.referral.v1.ReferralService.AcceptVersion:output_type -> kith.referral.v1.AcceptVersionResponse
-	24, // 50: kith.referral.v1.ReferralService.MakeOwnContact:output_type -> kith.referral.v1.MakeOwnContactResponse
-	26, // 51: kith.referral.v1.ReferralService.TakeBackContact:output_type -> kith.referral.v1.TakeBackContactResponse
-	28, // 52: kith.referral.v1.ReferralService.MarkSentInError:output_type -> kith.referral.v1.MarkSentInErrorResponse
-	30, // 53: kith.referral.v1.ReferralService.AcknowledgeDanger:output_type -> kith.referral.v1.AcknowledgeDangerResponse
-	32, // 54: kith.referral.v1.ReferralService.FetchReferral:output_type -> kith.referral.v1.FetchReferralResponse
-	39, // [39:55] is the sub-list for method output_type
-	23, // [23:39] is the sub-list for method input_type
-	23, // [23:23] is the sub-list for extension type_name
-	23, // [23:23] is the sub-list for extension extendee
-	0,  // [0:23] is the sub-list for field type_name
+	52, // 0: kith.referral.v1.ReceiveContactRequest.told:type_name -> kith.referral.v1.Told
+	53, // 1: kith.referral.v1.ReceiveContactResponse.contact:type_name -> kith.referral.v1.Contact
+	53, // 2: kith.referral.v1.GetContactResponse.contact:type_name -> kith.referral.v1.Contact
+	54, // 3: kith.referral.v1.ListContactsRequest.state:type_name -> kith.referral.v1.ContactState
+	55, // 4: kith.referral.v1.ListContactsResponse.contacts:type_name -> kith.referral.v1.ContactSummary
+	6,  // 5: kith.referral.v1.ListContactsResponse.waiting:type_name -> kith.referral.v1.Waiting
+	55, // 6: kith.referral.v1.Waiting.oldest:type_name -> kith.referral.v1.ContactSummary
+	56, // 7: kith.referral.v1.Waiting.as_of:type_name -> google.protobuf.Timestamp
+	55, // 8: kith.referral.v1.ListOverdueContactsResponse.contacts:type_name -> kith.referral.v1.ContactSummary
+	57, // 9: kith.referral.v1.ScreenChildRequest.outcome:type_name -> kith.referral.v1.Outcome
+	58, // 10: kith.referral.v1.ScreenChildRequest.family_agrees:type_name -> kith.referral.v1.YesNo
+	53, // 11: kith.referral.v1.ScreenChildResponse.contact:type_name -> kith.referral.v1.Contact
+	53, // 12: kith.referral.v1.ConfirmReceiptResponse.contact:type_name -> kith.referral.v1.Contact
+	53, // 13: kith.referral.v1.ChoosePatchResponse.contact:type_name -> kith.referral.v1.Contact
+	17, // 14: kith.referral.v1.SuggestLinksResponse.suggestions:type_name -> kith.referral.v1.Suggestion
+	56, // 15: kith.referral.v1.Suggestion.received_at:type_name -> google.protobuf.Timestamp
+	53, // 16: kith.referral.v1.LinkContactResponse.contact:type_name -> kith.referral.v1.Contact
+	52, // 17: kith.referral.v1.AmendContactRequest.told:type_name -> kith.referral.v1.Told
+	53, // 18: kith.referral.v1.AmendContactResponse.contact:type_name -> kith.referral.v1.Contact
+	53, // 19: kith.referral.v1.AcceptVersionResponse.contact:type_name -> kith.referral.v1.Contact
+	53, // 20: kith.referral.v1.MakeOwnContactResponse.contact:type_name -> kith.referral.v1.Contact
+	53, // 21: kith.referral.v1.TakeBackContactResponse.contact:type_name -> kith.referral.v1.Contact
+	53, // 22: kith.referral.v1.MarkSentInErrorResponse.contact:type_name -> kith.referral.v1.Contact
+	53, // 23: kith.referral.v1.AcknowledgeDangerResponse.contact:type_name -> kith.referral.v1.Contact
+	56, // 24: kith.referral.v1.FetchReferralResponse.received_at:type_name -> google.protobuf.Timestamp
+	52, // 25: kith.referral.v1.FetchReferralResponse.told:type_name -> kith.referral.v1.Told
+	59, // 26: kith.referral.v1.FetchReferralResponse.children:type_name -> kith.referral.v1.ContactChild
+	56, // 27: kith.referral.v1.CountArrivalsRequest.since:type_name -> google.protobuf.Timestamp
+	38, // 28: kith.referral.v1.ListContactHistoryResponse.events:type_name -> kith.referral.v1.ContactEvent
+	39, // 29: kith.referral.v1.ListContactHistoryResponse.looks:type_name -> kith.referral.v1.ContactLook
+	56, // 30: kith.referral.v1.ContactEvent.at:type_name -> google.protobuf.Timestamp
+	56, // 31: kith.referral.v1.ContactEvent.written_at:type_name -> google.protobuf.Timestamp
+	56, // 32: kith.referral.v1.ContactLook.at:type_name -> google.protobuf.Timestamp
+	60, // 33: kith.referral.v1.ListCallBacksResponse.call_backs:type_name -> kith.referral.v1.CallBack
+	60, // 34: kith.referral.v1.RetryCallBackResponse.call_back:type_name -> kith.referral.v1.CallBack
+	60, // 35: kith.referral.v1.SettleCallBackResponse.call_back:type_name -> kith.referral.v1.CallBack
+	0,  // 36: kith.referral.v1.ReferralService.ReceiveContact:input_type -> kith.referral.v1.ReceiveContactRequest
+	2,  // 37: kith.referral.v1.ReferralService.GetContact:input_type -> kith.referral.v1.GetContactRequest
+	4,  // 38: kith.referral.v1.ReferralService.ListContacts:input_type -> kith.referral.v1.ListContactsRequest
+	7,  // 39: kith.referral.v1.ReferralService.ListOverdueContacts:input_type -> kith.referral.v1.ListOverdueContactsRequest
+	9,  // 40: kith.referral.v1.ReferralService.ScreenChild:input_type -> kith.referral.v1.ScreenChildRequest
+	11, // 41: kith.referral.v1.ReferralService.ConfirmReceipt:input_type -> kith.referral.v1.ConfirmReceiptRequest
+	13, // 42: kith.referral.v1.ReferralService.ChoosePatch:input_type -> kith.referral.v1.ChoosePatchRequest
+	15, // 43: kith.referral.v1.ReferralService.SuggestLinks:input_type -> kith.referral.v1.SuggestLinksRequest
+	18, // 44: kith.referral.v1.ReferralService.LinkContact:input_type -> kith.referral.v1.LinkContactRequest
+	20, // 45: kith.referral.v1.ReferralService.AmendContact:input_type -> kith.referral.v1.AmendContactRequest
+	22, // 46: kith.referral.v1.ReferralService.AcceptVersion:input_type -> kith.referral.v1.AcceptVersionRequest
+	24, // 47: kith.referral.v1.ReferralService.MakeOwnContact:input_type -> kith.referral.v1.MakeOwnContactRequest
+	26, // 48: kith.referral.v1.ReferralService.TakeBackContact:input_type -> kith.referral.v1.TakeBackContactRequest
+	28, // 49: kith.referral.v1.ReferralService.MarkSentInError:input_type -> kith.referral.v1.MarkSentInErrorRequest
+	30, // 50: kith.referral.v1.ReferralService.AcknowledgeDanger:input_type -> kith.referral.v1.AcknowledgeDangerRequest
+	34, // 51: kith.referral.v1.ReferralService.CountArrivals:input_type -> kith.referral.v1.CountArrivalsRequest
+	36, // 52: kith.referral.v1.ReferralService.ListContactHistory:input_type -> kith.referral.v1.ListContactHistoryRequest
+	40, // 53: kith.referral.v1.ReferralService.HandOverToDuty:input_type -> kith.referral.v1.HandOverToDutyRequest
+	42, // 54: kith.referral.v1.ReferralService.TakeBackFromDuty:input_type -> kith.referral.v1.TakeBackFromDutyRequest
+	44, // 55: kith.referral.v1.ReferralService.ListCallBacks:input_type -> kith.referral.v1.ListCallBacksRequest
+	46, // 56: kith.referral.v1.ReferralService.RetryCallBack:input_type -> kith.referral.v1.RetryCallBackRequest
+	48, // 57: kith.referral.v1.ReferralService.SettleCallBack:input_type -> kith.referral.v1.SettleCallBackRequest
+	50, // 58: kith.referral.v1.ReferralService.GetCallBackSecret:input_type -> kith.referral.v1.GetCallBackSecretRequest
+	32, // 59: kith.referral.v1.ReferralService.FetchReferral:input_type -> kith.referral.v1.FetchReferralRequest
+	1,  // 60: kith.referral.v1.ReferralService.ReceiveContact:output_type -> kith.referral.v1.ReceiveContactResponse
+	3,  // 61: kith.referral.v1.ReferralService.GetContact:output_type -> kith.referral.v1.GetContactResponse
+	5,  // 62: kith.referral.v1.ReferralService.ListContacts:output_type -> kith.referral.v1.ListContactsResponse
+	8,  // 63: kith.referral.v1.ReferralService.ListOverdueContacts:output_type -> kith.referral.v1.ListOverdueContactsResponse
+	10, // 64: kith.referral.v1.ReferralService.ScreenChild:output_type -> kith.referral.v1.ScreenChildResponse
+	12, // 65: kith.referral.v1.ReferralService.ConfirmReceipt:output_type -> kith.referral.v1.ConfirmReceiptResponse
+	14, // 66: kith.referral.v1.ReferralService.ChoosePatch:output_type -> kith.referral.v1.ChoosePatchResponse
+	16, // 67: kith.referral.v1.ReferralService.SuggestLinks:output_type -> kith.referral.v1.SuggestLinksResponse
+	19, // 68: kith.referral.v1.ReferralService.LinkContact:output_type -> kith.referral.v1.LinkContactResponse
+	21, // 69: kith.referral.v1.ReferralService.AmendContact:output_type -> kith.referral.v1.AmendContactResponse
+	23, // 70: kith.referral.v1.ReferralService.AcceptVersion:output_type -> kith.referral.v1.AcceptVersionResponse
+	25, // 71: kith.referral.v1.ReferralService.MakeOwnContact:output_type -> kith.referral.v1.MakeOwnContactResponse
+	27, // 72: kith.referral.v1.ReferralService.TakeBackContact:output_type -> kith.referral.v1.TakeBackContactResponse
+	29, // 73: kith.referral.v1.ReferralService.MarkSentInError:output_type -> kith.referral.v1.MarkSentInErrorResponse
+	31, // 74: kith.referral.v1.ReferralService.AcknowledgeDanger:output_type -> kith.referral.v1.AcknowledgeDangerResponse
+	35, // 75: kith.referral.v1.ReferralService.CountArrivals:output_type -> kith.referral.v1.CountArrivalsResponse
+	37, // 76: kith.referral.v1.ReferralService.ListContactHistory:output_type -> kith.referral.v1.ListContactHistoryResponse
+	41, // 77: kith.referral.v1.ReferralService.HandOverToDuty:output_type -> kith.referral.v1.HandOverToDutyResponse
+	43, // 78: kith.referral.v1.ReferralService.TakeBackFromDuty:output_type -> kith.referral.v1.TakeBackFromDutyResponse
+	45, // 79: kith.referral.v1.ReferralService.ListCallBacks:output_type -> kith.referral.v1.ListCallBacksResponse
+	47, // 80: kith.referral.v1.ReferralService.RetryCallBack:output_type -> kith.referral.v1.RetryCallBackResponse
+	49, // 81: kith.referral.v1.ReferralService.SettleCallBack:output_type -> kith.referral.v1.SettleCallBackResponse
+	51, // 82: kith.referral.v1.ReferralService.GetCallBackSecret:output_type -> kith.referral.v1.GetCallBackSecretResponse
+	33, // 83: kith.referral.v1.ReferralService.FetchReferral:output_type -> kith.referral.v1.FetchReferralResponse
+	60, // [60:84] is the sub-list for method output_type
+	36, // [36:60] is the sub-list for method input_type
+	36, // [36:36] is the sub-list for extension type_name
+	36, // [36:36] is the sub-list for extension extendee
+	0,  // [0:36] is the sub-list for field type_name
 }
 
 func init() { file_kith_referral_v1_referral_proto_init() }
@@ -2373,7 +3658,7 @@ func file_kith_referral_v1_referral_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_kith_referral_v1_referral_proto_rawDesc), len(file_kith_referral_v1_referral_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   33,
+			NumMessages:   52,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

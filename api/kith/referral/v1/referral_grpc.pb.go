@@ -36,6 +36,14 @@ const (
 	ReferralService_TakeBackContact_FullMethodName     = "/kith.referral.v1.ReferralService/TakeBackContact"
 	ReferralService_MarkSentInError_FullMethodName     = "/kith.referral.v1.ReferralService/MarkSentInError"
 	ReferralService_AcknowledgeDanger_FullMethodName   = "/kith.referral.v1.ReferralService/AcknowledgeDanger"
+	ReferralService_CountArrivals_FullMethodName       = "/kith.referral.v1.ReferralService/CountArrivals"
+	ReferralService_ListContactHistory_FullMethodName  = "/kith.referral.v1.ReferralService/ListContactHistory"
+	ReferralService_HandOverToDuty_FullMethodName      = "/kith.referral.v1.ReferralService/HandOverToDuty"
+	ReferralService_TakeBackFromDuty_FullMethodName    = "/kith.referral.v1.ReferralService/TakeBackFromDuty"
+	ReferralService_ListCallBacks_FullMethodName       = "/kith.referral.v1.ReferralService/ListCallBacks"
+	ReferralService_RetryCallBack_FullMethodName       = "/kith.referral.v1.ReferralService/RetryCallBack"
+	ReferralService_SettleCallBack_FullMethodName      = "/kith.referral.v1.ReferralService/SettleCallBack"
+	ReferralService_GetCallBackSecret_FullMethodName   = "/kith.referral.v1.ReferralService/GetCallBackSecret"
 	ReferralService_FetchReferral_FullMethodName       = "/kith.referral.v1.ReferralService/FetchReferral"
 )
 
@@ -80,6 +88,23 @@ type ReferralServiceClient interface {
 	MarkSentInError(ctx context.Context, in *MarkSentInErrorRequest, opts ...grpc.CallOption) (*MarkSentInErrorResponse, error)
 	// Takes note of immediate danger: the alarm stops.
 	AcknowledgeDanger(ctx context.Context, in *AcknowledgeDangerRequest, opts ...grpc.CallOption) (*AcknowledgeDangerResponse, error)
+	// How many contacts came since a moment, for a desk that is open: it changes nothing and shows nobody.
+	CountArrivals(ctx context.Context, in *CountArrivalsRequest, opts ...grpc.CallOption) (*CountArrivalsResponse, error)
+	// Everything that happened to a contact, newest first, and who looked at it.
+	ListContactHistory(ctx context.Context, in *ListContactHistoryRequest, opts ...grpc.CallOption) (*ListContactHistoryResponse, error)
+	// Hands everything undecided to the Emergency Duty Team, at the end of the day. Nothing changes but who looks after it:
+	// decisions stay due when they were due. The out-of-hours contact is told how many there are.
+	HandOverToDuty(ctx context.Context, in *HandOverToDutyRequest, opts ...grpc.CallOption) (*HandOverToDutyResponse, error)
+	// Takes back what the Emergency Duty Team has, in the morning.
+	TakeBackFromDuty(ctx context.Context, in *TakeBackFromDutyRequest, opts ...grpc.CallOption) (*TakeBackFromDutyResponse, error)
+	// What the referrers were told, newest first; or what could not be delivered.
+	ListCallBacks(ctx context.Context, in *ListCallBacksRequest, opts ...grpc.CallOption) (*ListCallBacksResponse, error)
+	// Tries a call-back again now.
+	RetryCallBack(ctx context.Context, in *RetryCallBackRequest, opts ...grpc.CallOption) (*RetryCallBackResponse, error)
+	// Says that a person told the referrer instead, and how.
+	SettleCallBack(ctx context.Context, in *SettleCallBackRequest, opts ...grpc.CallOption) (*SettleCallBackResponse, error)
+	// The secret that a partner checks call-backs with, for the authority's administrators.
+	GetCallBackSecret(ctx context.Context, in *GetCallBackSecretRequest, opts ...grpc.CallOption) (*GetCallBackSecretResponse, error)
 	// What a neighbouring service needs of a referral, at one version. For services only.
 	FetchReferral(ctx context.Context, in *FetchReferralRequest, opts ...grpc.CallOption) (*FetchReferralResponse, error)
 }
@@ -242,6 +267,86 @@ func (c *referralServiceClient) AcknowledgeDanger(ctx context.Context, in *Ackno
 	return out, nil
 }
 
+func (c *referralServiceClient) CountArrivals(ctx context.Context, in *CountArrivalsRequest, opts ...grpc.CallOption) (*CountArrivalsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(CountArrivalsResponse)
+	err := c.cc.Invoke(ctx, ReferralService_CountArrivals_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *referralServiceClient) ListContactHistory(ctx context.Context, in *ListContactHistoryRequest, opts ...grpc.CallOption) (*ListContactHistoryResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListContactHistoryResponse)
+	err := c.cc.Invoke(ctx, ReferralService_ListContactHistory_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *referralServiceClient) HandOverToDuty(ctx context.Context, in *HandOverToDutyRequest, opts ...grpc.CallOption) (*HandOverToDutyResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(HandOverToDutyResponse)
+	err := c.cc.Invoke(ctx, ReferralService_HandOverToDuty_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *referralServiceClient) TakeBackFromDuty(ctx context.Context, in *TakeBackFromDutyRequest, opts ...grpc.CallOption) (*TakeBackFromDutyResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(TakeBackFromDutyResponse)
+	err := c.cc.Invoke(ctx, ReferralService_TakeBackFromDuty_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *referralServiceClient) ListCallBacks(ctx context.Context, in *ListCallBacksRequest, opts ...grpc.CallOption) (*ListCallBacksResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListCallBacksResponse)
+	err := c.cc.Invoke(ctx, ReferralService_ListCallBacks_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *referralServiceClient) RetryCallBack(ctx context.Context, in *RetryCallBackRequest, opts ...grpc.CallOption) (*RetryCallBackResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(RetryCallBackResponse)
+	err := c.cc.Invoke(ctx, ReferralService_RetryCallBack_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *referralServiceClient) SettleCallBack(ctx context.Context, in *SettleCallBackRequest, opts ...grpc.CallOption) (*SettleCallBackResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SettleCallBackResponse)
+	err := c.cc.Invoke(ctx, ReferralService_SettleCallBack_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *referralServiceClient) GetCallBackSecret(ctx context.Context, in *GetCallBackSecretRequest, opts ...grpc.CallOption) (*GetCallBackSecretResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetCallBackSecretResponse)
+	err := c.cc.Invoke(ctx, ReferralService_GetCallBackSecret_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *referralServiceClient) FetchReferral(ctx context.Context, in *FetchReferralRequest, opts ...grpc.CallOption) (*FetchReferralResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(FetchReferralResponse)
@@ -293,6 +398,23 @@ type ReferralServiceServer interface {
 	MarkSentInError(context.Context, *MarkSentInErrorRequest) (*MarkSentInErrorResponse, error)
 	// Takes note of immediate danger: the alarm stops.
 	AcknowledgeDanger(context.Context, *AcknowledgeDangerRequest) (*AcknowledgeDangerResponse, error)
+	// How many contacts came since a moment, for a desk that is open: it changes nothing and shows nobody.
+	CountArrivals(context.Context, *CountArrivalsRequest) (*CountArrivalsResponse, error)
+	// Everything that happened to a contact, newest first, and who looked at it.
+	ListContactHistory(context.Context, *ListContactHistoryRequest) (*ListContactHistoryResponse, error)
+	// Hands everything undecided to the Emergency Duty Team, at the end of the day. Nothing changes but who looks after it:
+	// decisions stay due when they were due. The out-of-hours contact is told how many there are.
+	HandOverToDuty(context.Context, *HandOverToDutyRequest) (*HandOverToDutyResponse, error)
+	// Takes back what the Emergency Duty Team has, in the morning.
+	TakeBackFromDuty(context.Context, *TakeBackFromDutyRequest) (*TakeBackFromDutyResponse, error)
+	// What the referrers were told, newest first; or what could not be delivered.
+	ListCallBacks(context.Context, *ListCallBacksRequest) (*ListCallBacksResponse, error)
+	// Tries a call-back again now.
+	RetryCallBack(context.Context, *RetryCallBackRequest) (*RetryCallBackResponse, error)
+	// Says that a person told the referrer instead, and how.
+	SettleCallBack(context.Context, *SettleCallBackRequest) (*SettleCallBackResponse, error)
+	// The secret that a partner checks call-backs with, for the authority's administrators.
+	GetCallBackSecret(context.Context, *GetCallBackSecretRequest) (*GetCallBackSecretResponse, error)
 	// What a neighbouring service needs of a referral, at one version. For services only.
 	FetchReferral(context.Context, *FetchReferralRequest) (*FetchReferralResponse, error)
 	mustEmbedUnimplementedReferralServiceServer()
@@ -349,6 +471,30 @@ func (UnimplementedReferralServiceServer) MarkSentInError(context.Context, *Mark
 }
 func (UnimplementedReferralServiceServer) AcknowledgeDanger(context.Context, *AcknowledgeDangerRequest) (*AcknowledgeDangerResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method AcknowledgeDanger not implemented")
+}
+func (UnimplementedReferralServiceServer) CountArrivals(context.Context, *CountArrivalsRequest) (*CountArrivalsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method CountArrivals not implemented")
+}
+func (UnimplementedReferralServiceServer) ListContactHistory(context.Context, *ListContactHistoryRequest) (*ListContactHistoryResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListContactHistory not implemented")
+}
+func (UnimplementedReferralServiceServer) HandOverToDuty(context.Context, *HandOverToDutyRequest) (*HandOverToDutyResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method HandOverToDuty not implemented")
+}
+func (UnimplementedReferralServiceServer) TakeBackFromDuty(context.Context, *TakeBackFromDutyRequest) (*TakeBackFromDutyResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method TakeBackFromDuty not implemented")
+}
+func (UnimplementedReferralServiceServer) ListCallBacks(context.Context, *ListCallBacksRequest) (*ListCallBacksResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListCallBacks not implemented")
+}
+func (UnimplementedReferralServiceServer) RetryCallBack(context.Context, *RetryCallBackRequest) (*RetryCallBackResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method RetryCallBack not implemented")
+}
+func (UnimplementedReferralServiceServer) SettleCallBack(context.Context, *SettleCallBackRequest) (*SettleCallBackResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method SettleCallBack not implemented")
+}
+func (UnimplementedReferralServiceServer) GetCallBackSecret(context.Context, *GetCallBackSecretRequest) (*GetCallBackSecretResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetCallBackSecret not implemented")
 }
 func (UnimplementedReferralServiceServer) FetchReferral(context.Context, *FetchReferralRequest) (*FetchReferralResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method FetchReferral not implemented")
@@ -644,6 +790,150 @@ func _ReferralService_AcknowledgeDanger_Handler(srv interface{}, ctx context.Con
 	return interceptor(ctx, in, info, handler)
 }
 
+func _ReferralService_CountArrivals_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CountArrivalsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ReferralServiceServer).CountArrivals(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ReferralService_CountArrivals_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ReferralServiceServer).CountArrivals(ctx, req.(*CountArrivalsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ReferralService_ListContactHistory_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListContactHistoryRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ReferralServiceServer).ListContactHistory(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ReferralService_ListContactHistory_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ReferralServiceServer).ListContactHistory(ctx, req.(*ListContactHistoryRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ReferralService_HandOverToDuty_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(HandOverToDutyRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ReferralServiceServer).HandOverToDuty(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ReferralService_HandOverToDuty_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ReferralServiceServer).HandOverToDuty(ctx, req.(*HandOverToDutyRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ReferralService_TakeBackFromDuty_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(TakeBackFromDutyRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ReferralServiceServer).TakeBackFromDuty(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ReferralService_TakeBackFromDuty_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ReferralServiceServer).TakeBackFromDuty(ctx, req.(*TakeBackFromDutyRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ReferralService_ListCallBacks_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListCallBacksRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ReferralServiceServer).ListCallBacks(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ReferralService_ListCallBacks_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ReferralServiceServer).ListCallBacks(ctx, req.(*ListCallBacksRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ReferralService_RetryCallBack_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RetryCallBackRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ReferralServiceServer).RetryCallBack(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ReferralService_RetryCallBack_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ReferralServiceServer).RetryCallBack(ctx, req.(*RetryCallBackRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ReferralService_SettleCallBack_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SettleCallBackRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ReferralServiceServer).SettleCallBack(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ReferralService_SettleCallBack_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ReferralServiceServer).SettleCallBack(ctx, req.(*SettleCallBackRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ReferralService_GetCallBackSecret_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetCallBackSecretRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ReferralServiceServer).GetCallBackSecret(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ReferralService_GetCallBackSecret_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ReferralServiceServer).GetCallBackSecret(ctx, req.(*GetCallBackSecretRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _ReferralService_FetchReferral_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(FetchReferralRequest)
 	if err := dec(in); err != nil {
@@ -728,6 +1018,38 @@ var ReferralService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "AcknowledgeDanger",
 			Handler:    _ReferralService_AcknowledgeDanger_Handler,
+		},
+		{
+			MethodName: "CountArrivals",
+			Handler:    _ReferralService_CountArrivals_Handler,
+		},
+		{
+			MethodName: "ListContactHistory",
+			Handler:    _ReferralService_ListContactHistory_Handler,
+		},
+		{
+			MethodName: "HandOverToDuty",
+			Handler:    _ReferralService_HandOverToDuty_Handler,
+		},
+		{
+			MethodName: "TakeBackFromDuty",
+			Handler:    _ReferralService_TakeBackFromDuty_Handler,
+		},
+		{
+			MethodName: "ListCallBacks",
+			Handler:    _ReferralService_ListCallBacks_Handler,
+		},
+		{
+			MethodName: "RetryCallBack",
+			Handler:    _ReferralService_RetryCallBack_Handler,
+		},
+		{
+			MethodName: "SettleCallBack",
+			Handler:    _ReferralService_SettleCallBack_Handler,
+		},
+		{
+			MethodName: "GetCallBackSecret",
+			Handler:    _ReferralService_GetCallBackSecret_Handler,
 		},
 		{
 			MethodName: "FetchReferral",
